@@ -1,0 +1,1 @@
+"""What was said: sentences and files in, the case file in DuckDB."""

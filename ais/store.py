@@ -1,0 +1,258 @@
+"""The case file: the only place that opens DuckDB, for one writer or for reading.
+
+DuckDB locks the file for its one writer and shuts every other process out, so the writer answers their
+questions over a Unix socket while it holds the file (see ``ais.serve``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import duckdb
+
+from ais.schema import SCHEMA_VERSION, TABLES
+
+if TYPE_CHECKING:
+    from ais.reader import Reader
+    from ais.serve import QueryServer
+
+MEMORY_LIMIT = "1GB"  # DuckDB's own share; beyond it spills to a folder beside the case
+LOCK_WAIT_S = 3.0  # a reader holds the file for moments; a writer for long
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "python_enable_replacements": "false",
+}
+_DISK_FULL = ("No space left", "File too large", "disk quota", "Disk quota", "failed to offload", "max_temp_directory")
+
+_open_here: dict[Path, Store] = {}
+
+
+class CaseError(ValueError):
+    """A case file cannot be used: not ours, held, too new, unwritable, or its disk is full."""
+
+
+def _lock_holder(error: duckdb.Error) -> str | None:
+    """Return the process that holds the file's lock as DuckDB names it, or None if the error is another."""
+    text = str(error)
+    if "Could not set lock" not in text and "Conflicting lock" not in text:
+        return None
+    found = re.search(r"held in (\S+ )?\(PID (\d+)\)", text)
+    return f"process {found.group(2)}" if found else "another process"
+
+
+def _check_file(path: Path, *, must_exist: bool) -> None:
+    """Raise CaseError where the path cannot be a case."""
+    if path.is_dir():
+        raise CaseError(f"{path} is a folder, not a case file; name a file such as {path / 'case.duckdb'}")
+    if not path.exists():
+        if must_exist:
+            raise CaseError(f"there is no case file {path}; make one with `darkwake ingest INPUT --case {path}`")
+        if not path.parent.is_dir():
+            raise CaseError(f"the folder {path.parent} for the case file does not exist; create it first")
+        return
+    try:
+        with path.open("rb") as file:
+            head = file.read(12)
+    except OSError as error:
+        raise CaseError(f"the case file {path} cannot be read: {error.strerror}") from None
+    if head and head[8:12] != b"DUCK":
+        raise CaseError(f"{path} is not a darkwake case: it is no DuckDB file; give another --case")
+
+
+def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """Open the file, or raise CaseError for damage; a lock stays a duckdb.Error for the caller to judge."""
+    try:
+        con = duckdb.connect(str(path), read_only=read_only, config=_CONFIG)
+    except duckdb.Error as error:
+        if _lock_holder(error):
+            raise
+        if not os.access(path if path.exists() else path.parent, os.R_OK if read_only else os.W_OK):
+            raise CaseError(f"{path} may not be written by this user; change its rights or copy it") from None
+        first = str(error).splitlines()[0]
+        raise CaseError(f"{path} cannot be opened as a case ({first}); restore it from a copy") from None
+    con.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+    return con
+
+
+def _version(con: duckdb.DuckDBPyConnection, path: Path) -> int | None:
+    """Return the case's schema version, None for an empty database; raise CaseError if it is no case."""
+    tables = {row[0] for row in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if not tables:
+        return None
+    rows = []
+    if {"meta", "inputs", "positions"} <= tables:
+        rows = con.execute("SELECT value FROM meta WHERE name = 'schema_version'").fetchall()
+    if not rows:
+        raise CaseError(f"{path} is a DuckDB file but no darkwake case; give another --case")
+    version = int(rows[0][0])
+    if version > SCHEMA_VERSION:
+        raise CaseError(
+            f"{path} was made by a newer darkwake (schema {version}, this one knows {SCHEMA_VERSION}); upgrade darkwake"
+        )
+    return version
+
+
+def _migrate(con: duckdb.DuckDBPyConnection, version: int | None) -> None:
+    """Create the tables of a new case, or bring an older case forward, in one transaction."""
+    if version == SCHEMA_VERSION:
+        return
+    con.execute("BEGIN")
+    if version is None:
+        for table in TABLES.values():
+            con.execute(table.ddl())
+        con.execute("INSERT INTO meta VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
+    else:
+        for step in range(version + 1, SCHEMA_VERSION + 1):
+            for statement in MIGRATIONS[step]:
+                con.execute(statement)
+        con.execute("UPDATE meta SET value = ? WHERE name = 'schema_version'", [str(SCHEMA_VERSION)])
+    con.execute("COMMIT")
+
+
+MIGRATIONS: dict[int, tuple[str, ...]] = {}
+"""For each schema version after the first, the statements that bring the one before it there."""
+
+
+def open_for_reading(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open a case read-only.
+
+    Raises:
+        CaseError: It is missing or not a case of ours.
+        duckdb.Error: A writer holds the file's lock.
+    """
+    _check_file(path, must_exist=True)
+    con = _connect(path, read_only=True)
+    try:
+        version = _version(con, path)
+        if version is None:
+            raise CaseError(f"{path} is empty: no input was ever taken in; run `darkwake ingest` on it")
+        if version < SCHEMA_VERSION:
+            raise CaseError(f"{path} has an older schema ({version}); run `darkwake detect --case {path}` to renew it")
+    except CaseError:
+        con.close()
+        raise
+    return con
+
+
+def _open_for_writing(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open a case as its one writer, waiting a moment for readers to leave."""
+    from ais.serve import writer_answers
+
+    deadline = time.monotonic() + LOCK_WAIT_S
+    while True:
+        try:
+            return _connect(path, read_only=False)
+        except duckdb.Error as error:
+            holder = _lock_holder(error) or "another process"
+            if writer_answers(path):
+                raise CaseError(
+                    f"another darkwake ({holder}) is writing to {path}; wait until it ends or give another --case"
+                ) from None
+            if time.monotonic() > deadline:
+                raise CaseError(f"{path} is held by another program ({holder}); close it there and try again") from None
+            time.sleep(0.05)
+
+
+class Store:
+    """The one writer of a case: holds the file, answers readers of other processes meanwhile.
+
+    Attributes:
+        path: The case file's real path.
+        con: The writer's DuckDB connection.
+    """
+
+    def __init__(self, path: Path, con: duckdb.DuckDBPyConnection, server: QueryServer | None) -> None:
+        self.path = path
+        self.con = con
+        self._server = server
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """Open or create a case for writing.
+
+        Raises:
+            CaseError: It is not ours, held by another writer or program, made by a newer version, or unwritable.
+        """
+        from ais.serve import QueryServer
+
+        real = Path(path).expanduser().resolve()
+        if real in _open_here:
+            raise CaseError(f"{path} is already open for writing in this process; close that one first")
+        _check_file(real, must_exist=False)
+        try:
+            con = _open_for_writing(real)
+        except duckdb.Error as error:
+            raise CaseError(_sentence(error, real)) from None
+        try:
+            _migrate(con, _version(con, real))
+        except duckdb.Error as error:
+            con.close()
+            raise CaseError(_sentence(error, real)) from None
+        except CaseError:
+            con.close()
+            raise
+        store = cls(real, con, QueryServer.start(real, con))
+        _open_here[real] = store
+        return store
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Yield the connection inside one transaction: all of it is kept, or nothing.
+
+        Raises:
+            CaseError: The disk is full or the file failed; nothing of the transaction was kept.
+        """
+        try:
+            self.con.execute("BEGIN")
+            yield self.con
+            self.con.execute("COMMIT")
+        except BaseException as error:
+            with contextlib.suppress(duckdb.Error):
+                self.con.execute("ROLLBACK")
+            if isinstance(error, duckdb.Error):
+                raise CaseError(_sentence(error, self.path)) from error
+            raise
+
+    def reader(self) -> Reader:
+        """Return a Reader on a cursor of this writer's own connection: it sees what is committed."""
+        from ais.reader import Reader
+
+        return Reader.on(self.con.cursor())
+
+    def close(self) -> None:
+        """Stop answering readers and release the file."""
+        _open_here.pop(self.path, None)
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+        with contextlib.suppress(duckdb.Error):
+            self.con.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_here(path: Path) -> Store | None:
+    """Return the writer that this process itself has open on a case, if any."""
+    return _open_here.get(path)
+
+
+def _sentence(error: duckdb.Error, path: Path) -> str:
+    """Say in one sentence what went wrong with the file."""
+    text = str(error)
+    if any(sign in text for sign in _DISK_FULL):
+        return f"the disk of {path} is full; nothing of this step was kept: free some space and run it again"
+    return f"the case {path} failed ({text.splitlines()[0]}); nothing of this step was kept"

@@ -1,0 +1,1 @@
+"""What it means: one behaviour per file, events out, the ledger, evaluation."""
