@@ -1,0 +1,202 @@
+"""A case in Python: what the command line does, one method for one command.
+
+    from darkwake import Case
+    case = Case("harbour.duckdb")
+    case.ingest("harbour.nmea.gz")
+    case.detect()
+    case.events()                  # pandas DataFrame
+    case.report("harbour.html")
+
+Each method opens the case, does its work and closes it, so that a notebook never holds the file. Nothing heavy is
+imported before a method needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from darkwake.clock import now
+
+if TYPE_CHECKING:
+    import folium
+    import pandas as pd
+
+    from ais.ingest import InputReport
+    from ais.reader import Reader
+    from detectors import DetectReport
+    from zones import ZoneSet
+
+Progress = Callable[[int, int | None], None]
+
+
+class Case:
+    """One DuckDB file and the zones it is judged by.
+
+    Args:
+        path: The case file; made by the first `ingest`.
+        zones: Further zone files (GeoJSON), laid over the package's own.
+    """
+
+    def __init__(self, path: str | Path, zones: Sequence[str | Path] = ()) -> None:
+        self.path = Path(path)
+        self._extra = tuple(Path(name) for name in zones)
+        self._zones: ZoneSet | None = None
+
+    @property
+    def zones(self) -> ZoneSet:
+        """The zone set, read once."""
+        if self._zones is None:
+            from zones import load_zones
+
+            self._zones = load_zones(self._extra)
+        return self._zones
+
+    def ingest(self, path: str | Path, *, progress: Progress | None = None, **options: Any) -> InputReport:
+        """Take in one file (`-` is standard input), all of it or nothing.
+
+        Args:
+            path: The file; gzip is recognised.
+            progress: Called with bytes done and bytes in all (None when unknown).
+            options: The fields of `ais.ingest.IngestOptions`: format, columns, time_format, time_zone, start_time.
+
+        Raises:
+            InputError: The file cannot be read as what it is said to be.
+            CaseError: The case is not ours, held by another program, or out of space.
+        """
+        from ais.ingest import IngestOptions, ingest
+        from ais.store import Store
+
+        new = not self.path.exists()
+        try:
+            with Store.open(self.path) as store:
+                return ingest(store, path, IngestOptions(**options), now=now(), progress=progress)
+        except BaseException:
+            if new:  # a case that holds nothing is no case
+                self.path.unlink(missing_ok=True)
+                self.path.with_name(self.path.name + ".wal").unlink(missing_ok=True)
+            raise
+
+    def detect(
+        self,
+        *,
+        only: Iterable[str] = (),
+        settings: Mapping[str, Mapping[str, object]] | None = None,
+        window: tuple[datetime | None, datetime | None] | None = None,
+        progress: Callable[..., None] | None = None,
+    ) -> DetectReport:
+        """Bring the events of the case up to date with its rows.
+
+        Args:
+            only: Names of detectors; all when empty.
+            settings: Thresholds that differ from the defaults, by detector and field.
+            window: Recompute from and to these times only; either end may be None.
+            progress: Called as detection goes on.
+
+        Raises:
+            SettingsError: A detector, field or value is not known.
+        """
+        from ais.store import CaseError, Store
+        from darkwake import __version__
+        from darkwake.settings import Settings, check
+        from detectors import detect
+
+        made = Settings(detectors=check(settings or {}, "settings")).make(only)
+        if not self.path.exists():  # a writer would make an empty one
+            raise CaseError(f"there is no case {self.path}; make one with: darkwake ingest INPUT --case {self.path}")
+        with Store.open(self.path) as store:
+            return detect(
+                store,
+                self.zones,
+                detectors=made,
+                now=now(),
+                version=__version__,
+                window=window,
+                progress=progress,
+            )
+
+    def records(
+        self, *, kind: str | None = None, mmsi: int | None = None, zone: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the events as mappings with the keys of their JSON, sorted by start and id; times are aware, UTC."""
+        from detectors import read_events
+
+        with self.reader() as reader:
+            return read_events(reader, kind=kind, mmsi=mmsi, zone=zone)
+
+    def events(self, *, kind: str | None = None, mmsi: int | None = None, zone: str | None = None) -> pd.DataFrame:
+        """Return the events as a table, one row each, sorted by start and id."""
+        import pandas as pd
+
+        keys = ["id", "kind", "mmsi", "start", "end", "lon", "lat", "score", "zones", "evidence", "reasons"]
+        frame = pd.DataFrame(self.records(kind=kind, mmsi=mmsi, zone=zone), columns=keys)
+        return frame.assign(start=pd.to_datetime(frame["start"], utc=True), end=pd.to_datetime(frame["end"], utc=True))
+
+    def tracks(self, mmsi: int | None = None) -> pd.DataFrame:
+        """Return the positions of one ship, or of all, by ship and time; `t` is aware, UTC."""
+        which = "WHERE mmsi = $mmsi" if mmsi is not None else ""
+        sql = f"SELECT * FROM positions {which} ORDER BY mmsi, t, input_id, line"
+        with self.reader() as reader:
+            found = reader.query(sql, **({} if mmsi is None else {"mmsi": mmsi})).to_pandas()
+        return found.assign(t=found["t"].dt.tz_localize("UTC"))
+
+    def names(self) -> dict[int, str]:
+        """Return each ship's last name as sent: text from a radio, to be made safe where it is shown."""
+        last = "arg_max(name, (t, input_id, line))"
+        sql = f"SELECT mmsi, {last} AS name FROM identities WHERE name IS NOT NULL GROUP BY mmsi"
+        with self.reader() as reader:
+            rows = reader.query(sql).to_pylist()
+        return {row["mmsi"]: row["name"] for row in rows}
+
+    def map(self) -> folium.Map:
+        """Return the case on a folium map, for a notebook."""
+        from maps import case_map
+
+        with self.reader() as reader:
+            return case_map(reader, self.zones)
+
+    def report(self, path: str | Path, *, title: str | None = None) -> Path:
+        """Write the report, one HTML file that loads nothing from outside, and return its path.
+
+        Raises:
+            ReportError: The report cannot be written.
+        """
+        from darkwake import __version__
+        from maps import write_report
+
+        with self.reader() as reader:
+            return write_report(
+                reader,
+                self.zones,
+                Path(path),
+                made_at=now(),
+                version=__version__,
+                settings=_last_settings(reader),
+                title=title,
+            )
+
+    def status(self) -> dict[str, Any]:
+        """Return what the case holds: its inputs with the counts of their lines, positions, vessels and events."""
+        from ais.ingest import status
+
+        with self.reader() as reader:
+            return status(reader)
+
+    @contextmanager
+    def reader(self) -> Iterator[Reader]:
+        """Open the case for reading; also while another process writes to it."""
+        from ais.reader import Reader
+
+        with Reader.open(self.path) as opened:
+            yield opened
+
+
+def _last_settings(reader: Reader) -> dict[str, object]:
+    """Return the thresholds of each detector's last run."""
+    import json
+
+    sql = "SELECT detector, arg_max(settings, id) AS settings FROM runs GROUP BY detector ORDER BY detector"
+    return {row["detector"]: json.loads(row["settings"]) for row in reader.query(sql).to_pylist()}

@@ -1,0 +1,93 @@
+"""`darkwake ingest`: files into a case, each all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from glob import glob, has_magic
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from darkwake import options
+
+if TYPE_CHECKING:
+    from ais.ingest import InputReport
+    from darkwake.case import Case
+    from darkwake.settings import Settings
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@options.case
+@options.ingest
+@options.config
+def ingest(inputs: tuple[str, ...], case_path: Path, config: Path | None, **given: Any) -> None:
+    """Take NMEA, CSV or Parquet files into a case (- is standard input); the same file twice changes nothing."""
+    from darkwake.case import Case
+    from darkwake.settings import load
+
+    take_in(Case(case_path), inputs, reading(load(config), **given))
+
+
+def reading(
+    settings: Settings,
+    *,
+    format_: str | None,
+    columns: tuple[str, ...],
+    time_format: str | None,
+    time_zone: str | None,
+    start_time: datetime | None,
+) -> dict[str, Any]:
+    """Return how to read the inputs: the settings file, with the command line's options laid over it."""
+    asked = {
+        "format": format_,
+        "columns": options.columns(columns) or None,
+        "time_format": time_format,
+        "time_zone": time_zone,
+        "start_time": start_time,
+    }
+    merged = {**settings.ingest, **{key: value for key, value in asked.items() if value is not None}}
+    if isinstance(merged.get("start_time"), str):
+        merged["start_time"] = options.UtcTime().convert(merged["start_time"], None, None)
+    return merged
+
+
+def take_in(case: Case, inputs: Iterable[str], how: dict[str, Any]) -> None:
+    """Take each input in and print what became of its lines."""
+    from darkwake.progress import bar
+
+    for name in expand(inputs):
+        with bar(f"Reading {Path(name).name}") as update:
+            report = case.ingest(name, progress=update, **how)
+        click.echo(said(report))
+
+
+def expand(inputs: Iterable[str]) -> list[str]:
+    """Return the files that the arguments name; a quoted pattern such as 'day*.nmea' is matched here, sorted."""
+    named = []
+    for text in inputs:
+        pattern = has_magic(text) and not Path(text).exists()
+        found = sorted(glob(text, recursive=True)) if pattern else [text]  # noqa: PTH207 - Path.glob takes no "/x/*"
+        if not found:
+            raise FileNotFoundError(f"no file matches {text}; check the pattern")
+        named += found
+    return named
+
+
+def said(report: InputReport) -> str:
+    """Return the lines that tell what became of an input's lines, by the counting law."""
+    from darkwake.say import count, plain
+
+    if report.already:
+        return f"{plain(report.name)}: already in the case, nothing changed"
+    refused = sum(report.rejects.values())
+    text = (
+        f"{plain(report.name)}: {count(report.lines, 'line')} = {report.stored:,} stored + {report.other:,} other"
+        f" + {count(report.duplicates, 'duplicate')} + {count(refused, 'reject')}"
+    )
+    if report.rejects:
+        worst = sorted(report.rejects.items(), key=lambda item: (-item[1], item[0]))
+        text += " (" + ", ".join(f"{plain(reason)} {number:,}" for reason, number in worst) + ")"
+    return text

@@ -1,0 +1,71 @@
+"""`darkwake run`: the main job, from files to a report."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from darkwake import options
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.option(
+    "--case",
+    "case_path",
+    type=options.PATH,
+    metavar="C.duckdb",
+    help="The case file; by default the first input's name with .duckdb, here.",
+)
+@click.option(
+    "--report",
+    "report_path",
+    type=options.PATH,
+    metavar="R.html",
+    help="The report; by default the first input's name with .html, here.",
+)
+@click.option("--title", metavar="TEXT", help="Title of the report; the case's name by default.")
+@options.ingest
+@options.detect
+@options.zones
+@options.config
+def run(
+    inputs: tuple[str, ...],
+    case_path: Path | None,
+    report_path: Path | None,
+    title: str | None,
+    only: tuple[str, ...],
+    from_: datetime | None,
+    to: datetime | None,
+    sets: tuple[str, ...],
+    zone_files: tuple[Path, ...],
+    config: Path | None,
+    **how: Any,
+) -> None:
+    """Read files, find events and write the report: ingest, detect and report in one."""
+    from darkwake.case import Case
+    from darkwake.commands.detect import choose, find
+    from darkwake.commands.ingest import expand, reading, take_in
+    from darkwake.progress import bar
+    from darkwake.settings import load
+
+    settings = load(config)
+    files = expand(inputs)
+    stem = stem_of(files[0])
+    case = Case(case_path or Path(f"{stem}.duckdb"), [*settings.zones, *zone_files])
+    wanted = choose(settings, only=only, from_=from_, to=to, sets=sets)
+    _ = case.zones  # a bad zone file is told before the inputs are read
+    take_in(case, files, reading(settings, **how))
+    find(case, wanted)
+    with bar("Writing the report"):
+        written = case.report(report_path or Path(f"{stem}.html"), title=title)
+    click.echo(f"Case: {case.path}\nReport: {written}")
+
+
+def stem_of(name: str) -> str:
+    """Return a file's name without folder, .gz and its last ending; standard input is `stdin`."""
+    if name == "-":
+        return "stdin"
+    path = Path(name)
+    return Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem

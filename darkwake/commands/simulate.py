@@ -1,0 +1,35 @@
+"""`darkwake simulate`: labelled traffic, for tests, benchmarks and training of people."""
+
+from pathlib import Path
+
+import click
+
+from darkwake import options
+
+
+@click.command()
+@click.argument("scenario", required=False)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="A scenario is a name and a number."
+)
+@click.option("-o", "--output", type=options.PATH, metavar="F.nmea", help="The sentences to write.")
+@click.option("--truth", type=options.PATH, metavar="T.json", help="What was planted, for darkwake evaluate.")
+def simulate(scenario: str | None, seed: int, output: Path | None, truth: Path | None) -> None:
+    """Write a scenario as tag-blocked NMEA with its truth; without a scenario, list them."""
+    from darkwake.simulate import make, scenarios
+
+    known = scenarios()
+    if scenario is None:
+        from darkwake.say import table
+
+        click.echo(table([[name, text] for name, text in known.items()], ["scenario", "what it holds"]))
+        return
+    if scenario not in known:
+        raise click.UsageError(f"there is no scenario '{scenario}'; known are {', '.join(known)}")
+    if output is None:
+        raise click.UsageError("give the file to write with -o F.nmea")
+    made = make(scenario, seed)
+    made.write_nmea(output)
+    if truth is not None:
+        made.write_truth(truth)
+    click.echo(f"Sentences: {output}" + (f"\nTruth: {truth}" if truth else ""))

@@ -1,0 +1,52 @@
+"""`darkwake status`: what a case holds, to the line."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from darkwake import options
+
+
+@click.command()
+@options.case
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def status(case_path: Path, as_json: bool) -> None:
+    """Show the inputs of a case with the counts of their lines, and its events by kind."""
+    from darkwake.case import Case
+
+    found = Case(case_path).status()
+    click.echo(json.dumps(found, default=_json, indent=1) if as_json else in_words(found))
+
+
+def in_words(found: dict[str, Any]) -> str:
+    """Return the status for reading: a line per input, then the totals."""
+    from darkwake.say import count, table
+
+    rows = []
+    for item in found["inputs"]:
+        refused = ", ".join(f"{reason} {number:,}" for reason, number in sorted(item["rejects"].items()))
+        numbers = [f"{item[key]:,}" for key in ("lines", "stored", "other", "duplicates")]
+        rows.append([item["name"], *numbers, refused or "0", _time(item["first_t"]), _time(item["last_t"])])
+    head = ["input", "lines", "stored", "other", "duplicates", "rejects", "first", "last"]
+    events = found["events"]
+    by_kind = ", ".join(f"{number:,} {kind}" for kind, number in sorted(events.items()))
+    totals = f"{count(found['positions'], 'position')} of {count(found['vessels'], 'vessel')}"
+    return f"{table(rows, head)}\n{totals}; {count(sum(events.values()), 'event')}" + (
+        f": {by_kind}" if by_kind else ""
+    )
+
+
+def _time(value: object) -> str:
+    """Return a time as the tables show it, or a dash."""
+    return "-" if value is None else value if isinstance(value, str) else _json(value)
+
+
+def _json(value: object) -> str:
+    """Return a time as JSON text, like 2022-11-10T02:09:52Z."""
+    if not isinstance(value, datetime):
+        raise TypeError(f"no JSON for {type(value).__name__}")
+    aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    return aware.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,113 @@
+"""Events as a terminal table, CSV, GeoJSON or Parquet; JSON, the reference form, is `detectors.to_json`.
+
+Names and texts come from radios and from users' files: a cell that a spreadsheet would run as a formula gets a leading
+apostrophe, and a terminal gets plain characters only. GeoJSON and Parquet carry the text as it is.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from darkwake.say import plain, table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Records = Sequence[Mapping[str, Any]]
+Names = Mapping[int, str]
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def time_text(value: datetime | None) -> str | None:
+    """Return a UTC time like 2022-11-10T02:09:52Z; None stays None (an open event)."""
+    return None if value is None else value.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def as_table(events: Records, names: Names, width: int | None) -> str:
+    """Return the events as aligned text, one line each: when, what, how sure, where, which ships, the first reason."""
+    rows = []
+    for event in events:
+        ships = ", ".join(f"{names[mmsi]} ({mmsi})" if mmsi in names else str(mmsi) for mmsi in event["mmsi"])
+        rows.append(
+            [
+                event["id"],
+                event["kind"],
+                str(time_text(event["start"])),
+                time_text(event["end"]) or "open",
+                f"{event['score']:.2f}",
+                f"{event['lat']:.4f} {event['lon']:.4f}",
+                ships,
+                event["reasons"][0] if event["reasons"] else "",
+            ]
+        )
+    return table(rows, ["id", "kind", "start", "end", "score", "lat lon", "ships", "first reason"], width)
+
+
+def as_csv(events: Records, names: Names) -> str:
+    """Return the events as CSV: lists are joined with `;`, evidence is one JSON cell, no cell is a formula."""
+    out = io.StringIO()
+    write = csv.writer(out, lineterminator="\r\n").writerow
+    write(["id", "kind", "mmsi", "names", "start", "end", "lon", "lat", "score", "zones", "reasons", "evidence"])
+    for event in events:
+        cells = [
+            event["id"],
+            event["kind"],
+            ";".join(str(mmsi) for mmsi in event["mmsi"]),
+            ";".join(plain(names.get(mmsi, "")) for mmsi in event["mmsi"]),
+            time_text(event["start"]),
+            time_text(event["end"]),
+            event["lon"],
+            event["lat"],
+            event["score"],
+            ";".join(event["zones"]),
+            "; ".join(event["reasons"]),
+            json.dumps(event["evidence"]),
+        ]
+        write([_inert(cell) if isinstance(cell, str) else cell for cell in cells])
+    return out.getvalue()
+
+
+def as_geojson(events: Records) -> str:
+    """Return the events as a GeoJSON FeatureCollection of points (RFC 7946), the other keys as properties."""
+    features = []
+    for event in events:
+        rest = {key: value for key, value in event.items() if key not in ("lon", "lat", "id")}
+        rest |= {"start": time_text(event["start"]), "end": time_text(event["end"])}
+        point = {"type": "Point", "coordinates": [event["lon"], event["lat"]]}
+        features.append({"type": "Feature", "id": event["id"], "geometry": point, "properties": rest})
+    return json.dumps({"type": "FeatureCollection", "features": features}, indent=1)
+
+
+def as_arrow(events: Records) -> pa.Table:
+    """Return the events as an Arrow table; evidence is JSON text, because its keys differ by kind."""
+    import pyarrow as pa
+
+    time = pa.timestamp("us", tz="UTC")
+    schema = pa.schema(
+        {
+            "id": pa.string(),
+            "kind": pa.string(),
+            "mmsi": pa.list_(pa.uint32()),
+            "start": time,
+            "end": time,
+            "lon": pa.float64(),
+            "lat": pa.float64(),
+            "score": pa.float64(),
+            "zones": pa.list_(pa.string()),
+            "evidence": pa.string(),
+            "reasons": pa.list_(pa.string()),
+        }
+    )
+    rows = [{**event, "evidence": json.dumps(event["evidence"])} for event in events]
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def _inert(text: str) -> str:
+    """Return a cell that no spreadsheet runs (OWASP, CSV injection)."""
+    return "'" + text if text.startswith(_FORMULA) else text
