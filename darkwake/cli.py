@@ -6,6 +6,7 @@ No traceback is shown unless DARKWAKE_DEBUG=1 is set.
 
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
@@ -42,19 +43,19 @@ def darkwake() -> None:
     """
 
 
-def main() -> None:
-    """Run the command line and leave with its exit code."""
+def main(args: Sequence[str] | None = None) -> None:
+    """Run the command line, by default with the process's own arguments, and leave with its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a ship's name must not fail on a terminal that cannot show it
-    sys.exit(_guarded())
+    sys.exit(_guarded(args))
 
 
-def _guarded() -> int:
+def _guarded(args: Sequence[str] | None) -> int:
     """Run the command; turn what went wrong into one sentence and an exit code."""
     try:
         ours.check()
-        code = darkwake.main(standalone_mode=False)
+        code = darkwake.main(args, prog_name="darkwake", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except click.UsageError as error:

@@ -22,7 +22,10 @@ SCENARIO, SEED = "demo", 1
     help="Folder for what it makes; what an earlier demo left there is made anew.",
 )
 def demo(folder: Path) -> None:
-    """Simulate traffic, ingest, detect, score against what was planted, and write the report."""
+    """Run the whole way on simulated traffic.
+
+    Simulate, ingest, detect, score against what was planted, and write the report.
+    """
     from darkwake.case import Case
     from darkwake.commands.ingest import said
     from darkwake.progress import bar

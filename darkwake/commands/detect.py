@@ -31,7 +31,10 @@ def detect(
     zone_files: tuple[Path, ...],
     config: Path | None,
 ) -> None:
-    """Find events in a case; only what its new rows can have changed is computed anew."""
+    """Find events in a case.
+
+    Only what its new rows can have changed is computed anew.
+    """
     from darkwake.case import Case
     from darkwake.settings import load
 

@@ -22,7 +22,10 @@ from darkwake import options
     "--truth", "truth_path", type=options.PATH, required=True, metavar="T.json", help="From: darkwake simulate --truth."
 )
 def evaluate(events_path: Path, truth_path: Path) -> None:
-    """Score events against planted ones: precision, recall, onset error and false alarms, per kind."""
+    """Score events against the truth of a scenario.
+
+    Precision, recall, onset error and false alarms per 1,000 vessel-days, per kind.
+    """
     from detectors.evaluate import evaluate as score
 
     click.echo(str(score(read_json(events_path, list), read_json(truth_path, dict))))

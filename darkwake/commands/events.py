@@ -28,7 +28,10 @@ from darkwake import options
 def events(
     case_path: Path, kind: str | None, mmsi: int | None, zone: str | None, format_: str, output: Path | None
 ) -> None:
-    """Show the events of a case, by start; also while another darkwake writes to it."""
+    """Show the events of a case.
+
+    They come by start, as a table or for programs; also while another darkwake writes to the case.
+    """
     from darkwake.case import Case
     from darkwake.files import write_whole
 

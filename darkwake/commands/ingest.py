@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 @options.ingest
 @options.config
 def ingest(inputs: tuple[str, ...], case_path: Path, config: Path | None, **given: Any) -> None:
-    """Take NMEA, CSV or Parquet files into a case (- is standard input); the same file twice changes nothing."""
+    """Take files into a case.
+
+    NMEA, CSV or Parquet, gzip too; - is standard input. Each file is taken whole or not at all, and the same file twice
+    changes nothing.
+    """
     from darkwake.case import Case
     from darkwake.settings import load
 

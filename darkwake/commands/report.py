@@ -14,7 +14,7 @@ from darkwake import options
 @options.zones
 @options.config
 def report(case_path: Path, output: Path, title: str | None, zone_files: tuple[Path, ...], config: Path | None) -> None:
-    """Write the report: one HTML file that opens without a network."""
+    """Write the report of a case: one HTML file, no network."""
     from darkwake.case import Case
     from darkwake.progress import bar
     from darkwake.settings import load

@@ -43,7 +43,10 @@ def run(
     config: Path | None,
     **how: Any,
 ) -> None:
-    """Read files, find events and write the report: ingest, detect and report in one."""
+    """Read files, find events, write the report: the main job.
+
+    It is ingest, detect and report in one, with the options of all three.
+    """
     from darkwake.case import Case
     from darkwake.commands.detect import choose, find
     from darkwake.commands.ingest import expand, reading, take_in

@@ -15,7 +15,10 @@ from darkwake import options
 @click.option("-o", "--output", type=options.PATH, metavar="F.nmea", help="The sentences to write.")
 @click.option("--truth", type=options.PATH, metavar="T.json", help="What was planted, for darkwake evaluate.")
 def simulate(scenario: str | None, seed: int, output: Path | None, truth: Path | None) -> None:
-    """Write a scenario as tag-blocked NMEA with its truth; without a scenario, list them."""
+    """Write labelled traffic with its truth.
+
+    The sentences are NMEA with tag blocks. Without a scenario, list them.
+    """
     from darkwake.simulate import make, scenarios
 
     known = scenarios()

@@ -14,7 +14,7 @@ from darkwake import options
 @options.case
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def status(case_path: Path, as_json: bool) -> None:
-    """Show the inputs of a case with the counts of their lines, and its events by kind."""
+    """Show what a case holds, to the line."""
     from darkwake.case import Case
 
     found = Case(case_path).status()

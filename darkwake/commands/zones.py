@@ -11,7 +11,10 @@ from darkwake import options
 
 @click.group()
 def zones() -> None:
-    """List, show and check zones: whose line each is, its source, and which other line disagrees."""
+    """List, show and check zones.
+
+    Each with whose line it is, its source, its legal status and which other line disagrees.
+    """
 
 
 @zones.command("list")
