@@ -86,7 +86,7 @@ class Case:
         only: Iterable[str] = (),
         settings: Mapping[str, Mapping[str, object]] | None = None,
         window: tuple[datetime | None, datetime | None] | None = None,
-        progress: Callable[..., None] | None = None,
+        progress: Callable[[str], None] | None = None,
     ) -> DetectReport:
         """Bring the events of the case up to date with its rows.
 
@@ -94,7 +94,7 @@ class Case:
             only: Names of detectors; all when empty.
             settings: Thresholds that differ from the defaults, by detector and field.
             window: Recompute from and to these times only; either end may be None.
-            progress: Called as detection goes on.
+            progress: Called with the name of each detector before it runs.
 
         Raises:
             SettingsError: A detector, field or value is not known.

@@ -26,7 +26,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 def time_text(value: datetime | None) -> str | None:
     """Return a UTC time like 2022-11-10T02:09:52Z; None stays None (an open event)."""
-    return None if value is None else value.strftime("%Y-%m-%dT%H:%M:%SZ")
+    from detectors import iso
+
+    return None if value is None else iso(value)
 
 
 def as_table(events: Records, names: Names, width: int | None) -> str:

@@ -1,8 +1,14 @@
-"""Progress bars on a terminal, none in a pipe; always on standard error."""
+"""Progress on a terminal, none in a pipe; always on standard error."""
+
+from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 Update = Callable[[int, int | None], None]
 
@@ -13,14 +19,33 @@ def bar(title: str) -> Iterator[Update | None]:
     if not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-    from rich.text import Text
+    with _shown() as shown:
+        task = shown.add_task(_label(title), total=None)
+        yield lambda done, total: shown.update(task, completed=done, total=total)
 
-    from darkwake.say import plain
+
+@contextmanager
+def steps(title: str) -> Iterator[Callable[[str], None] | None]:
+    """Show which step runs; yields `step(name)`, or None where nobody watches."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    with _shown() as shown:
+        task = shown.add_task(_label(title), total=None)
+        yield lambda name: shown.update(task, description=_label(f"{title}: {name}"))
+
+
+def _shown() -> Progress:
+    """Return a progress display that leaves no trace and parses no markup."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     label = TextColumn("{task.description}", markup=False)
-    columns = (label, BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        task = shown.add_task(Text(plain(title)).plain, total=None)
-        yield lambda done, total: shown.update(task, completed=done, total=total)
+    return Progress(label, BarColumn(), TimeElapsedColumn(), console=Console(stderr=True), transient=True)
+
+
+def _label(text: str) -> str:
+    """Return a title that is safe on a terminal."""
+    from darkwake.say import plain
+
+    return plain(text)

@@ -50,6 +50,7 @@ class Settings:
             SettingsError: A name in `only` is no detector, or a detector refuses its settings.
         """
         from detectors import discover
+        from detectors.contract import check as check_values
 
         found = discover()
         wanted = list(only) or list(found)
@@ -60,8 +61,9 @@ class Settings:
         for name in wanted:
             try:
                 made[name] = found[name](**self.detectors.get(name, {}))
+                check_values(made[name])
             except ValueError as error:
-                raise SettingsError(f"[{name}] {error}") from error
+                raise SettingsError(str(error)) from error
         return made
 
 

@@ -28,7 +28,7 @@ def demo(folder: Path) -> None:
     """
     from darkwake.case import Case
     from darkwake.commands.ingest import said
-    from darkwake.progress import bar
+    from darkwake.progress import bar, steps
     from darkwake.simulate import make
     from detectors.evaluate import evaluate
 
@@ -42,8 +42,8 @@ def demo(folder: Path) -> None:
     case = Case(path)
     with bar("Reading") as update:
         click.echo(said(case.ingest(sentences, progress=update)))
-    with bar("Detecting") as update:
-        case.detect(progress=update)
+    with steps("Detecting") as step:
+        case.detect(progress=step)
     click.echo(str(evaluate(case.records(), json.loads(truth.read_text(encoding="utf-8")))))
     with bar("Writing the report"):
         report = case.report(folder / "demo.html", title="darkwake demo")

@@ -74,11 +74,10 @@ def choose(
 
 def find(case: Case, wanted: Wanted) -> None:
     """Detect, and print how many events of each kind the case holds then."""
-    from darkwake.progress import bar
+    from darkwake.progress import steps
     from darkwake.say import count
 
-    with bar("Detecting") as update:
-        case.detect(only=wanted.only, settings=wanted.settings, window=wanted.window, progress=update)
-    events = case.status()["events"]
+    with steps("Detecting") as step:
+        events = case.detect(only=wanted.only, settings=wanted.settings, window=wanted.window, progress=step).events
     by_kind = ", ".join(f"{number:,} {kind}" for kind, number in sorted(events.items()) if number)
     click.echo(f"{count(sum(events.values()), 'event')}" + (f": {by_kind}" if by_kind else ""))

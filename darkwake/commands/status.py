@@ -1,7 +1,7 @@
 """`darkwake status`: what a case holds, to the line."""
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,8 @@ def _time(value: object) -> str:
 
 def _json(value: object) -> str:
     """Return a time as JSON text, like 2022-11-10T02:09:52Z."""
+    from detectors import iso
+
     if not isinstance(value, datetime):
         raise TypeError(f"no JSON for {type(value).__name__}")
-    aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-    return aware.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return iso(value)
