@@ -1,1 +1,19 @@
 """What it means: one behaviour per file, events out, the ledger, evaluation."""
+
+from detectors.contract import Detector, SettingError, discover
+from detectors.event import Event, Reach, iso, to_json
+from detectors.ledger import read_events
+from detectors.scope import DetectReport, detect
+
+__all__ = [
+    "DetectReport",
+    "Detector",
+    "Event",
+    "Reach",
+    "SettingError",
+    "detect",
+    "discover",
+    "iso",
+    "read_events",
+    "to_json",
+]

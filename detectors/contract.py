@@ -1,0 +1,71 @@
+"""The detector contract, and how detectors are found: one file, one frozen dataclass.
+
+A detector reads a View and yields events. It does not print, write, ask the clock, fit a model, or know whether it
+runs live or in replay. Its fields are its thresholds, its config keys and its documentation at once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import pkgutil
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from detectors.event import Event, Reach
+
+if TYPE_CHECKING:
+    from detectors.view import View
+
+
+class Detector(ABC):
+    """Base of all detectors; subclasses are frozen dataclasses.
+
+    Attributes:
+        name: How settings and commands call it.
+        kinds: The kinds of event that it alone yields.
+        memory_h: Hours by which a change is widened before looking again: the longest episode that leaves no
+            event and no Reach behind.
+    """
+
+    name: ClassVar[str]
+    kinds: ClassVar[tuple[str, ...]]
+    memory_h: float
+
+    @abstractmethod
+    def find(self, view: View) -> Iterator[Event | Reach]:
+        """Yield the events of the view, and a Reach for each unfinished reading that must not be cut."""
+
+
+def threshold(default: Any, doc: str, *, unit: str = "", least: float | None = None) -> Any:
+    """Declare a detector's field: its default, its reason and source, its unit and least sensible value."""
+    return dataclasses.field(default=default, metadata={"doc": doc, "unit": unit, "least": least})
+
+
+def discover() -> dict[str, type[Detector]]:
+    """Return every detector class that a file of this package defines, by name."""
+    import detectors
+
+    found: dict[str, type[Detector]] = {}
+    for module_info in sorted(pkgutil.iter_modules(detectors.__path__), key=lambda info: info.name):
+        module = importlib.import_module(f"detectors.{module_info.name}")
+        for value in vars(module).values():
+            ours = isinstance(value, type) and issubclass(value, Detector) and value.__module__ == module.__name__
+            if ours and dataclasses.is_dataclass(value):
+                found[value.name] = value
+    return found
+
+
+class SettingError(ValueError):
+    """A detector has no such threshold, or the value does not fit it."""
+
+
+def check(detector: Detector) -> None:
+    """Raise SettingError where a threshold lies under its least sensible value or is no number."""
+    for field in dataclasses.fields(detector):  # type: ignore[arg-type]
+        value, least = getattr(detector, field.name), field.metadata.get("least")
+        if isinstance(value, float) and not (value == value and abs(value) != float("inf")):
+            raise SettingError(f"{detector.name}.{field.name} is {value}; give a finite number")
+        if least is not None and value < least:
+            raise SettingError(f"{detector.name}.{field.name} is {value}; it must be at least {least}")

@@ -1,0 +1,113 @@
+"""An event: what a detector yields, with an id that is a pure function of the data.
+
+Times are UTC, semi-open; a single fix ends 1 us after it starts. Nothing in an event grows with the clock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+Evidence = Mapping[str, object]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+JSON_KEYS = ("id", "kind", "mmsi", "start", "end", "lon", "lat", "score", "zones", "evidence", "reasons")
+
+
+def to_datetime(t_us: int) -> datetime:
+    """Return microseconds since 1970 as an aware UTC datetime."""
+    return _EPOCH + timedelta(microseconds=int(t_us))
+
+
+def to_us(t: datetime) -> int:
+    """Return a datetime (naive means UTC) as microseconds since 1970."""
+    aware = t if t.tzinfo else t.replace(tzinfo=UTC)
+    return (aware - _EPOCH) // timedelta(microseconds=1)
+
+
+def iso(t: datetime) -> str:
+    """Return a time as in ``2022-11-10T02:09:52Z``, with a fraction only where there is one."""
+    aware = t.astimezone(UTC) if t.tzinfo else t.replace(tzinfo=UTC)
+    return aware.replace(tzinfo=None).isoformat() + "Z"
+
+
+@dataclass(frozen=True)
+class Reach:
+    """A span of time that a detector read for something that is no event but must not be cut in two.
+
+    Attributes:
+        reads_from: Least time read, us since 1970.
+        reads_to: Greatest time read, us since 1970; None = the horizon and beyond.
+    """
+
+    reads_from: int
+    reads_to: int | None
+
+
+@dataclass(frozen=True)
+class Event:
+    """One finding.
+
+    Attributes:
+        kind: What was observed.
+        mmsi: The ships, ascending.
+        start: UTC, inclusive.
+        end: UTC, exclusive; None while open at the horizon.
+        lon: Representative point, WGS84 degrees east.
+        lat: Representative point, WGS84 degrees north.
+        score: 0 to 1; its meaning stands in the detector's docstring.
+        zones: Ids of the zones concerned.
+        evidence: Values; number keys end in their unit.
+        reasons: Short sentences for and against.
+        reach: All that was read for it.
+        key: What else tells two events of a kind, ships and start apart.
+    """
+
+    kind: str
+    mmsi: tuple[int, ...]
+    start: datetime
+    end: datetime | None
+    lon: float
+    lat: float
+    score: float
+    zones: tuple[str, ...]
+    evidence: Evidence
+    reasons: tuple[str, ...]
+    reach: Reach
+    key: str = ""
+
+    @property
+    def id(self) -> str:
+        """16 hex digits of blake2b over kind, key, ships and start: the anchor of the event."""
+        said = json.dumps([self.kind, self.key, list(self.mmsi), to_us(self.start)])
+        return hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
+
+    def as_json(self) -> dict[str, object]:
+        """Return exactly the public keys, times as text."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "mmsi": list(self.mmsi),
+            "start": iso(self.start),
+            "end": iso(self.end) if self.end else None,
+            "lon": self.lon,
+            "lat": self.lat,
+            "score": self.score,
+            "zones": list(self.zones),
+            "evidence": dict(self.evidence),
+            "reasons": list(self.reasons),
+        }
+
+
+def to_json(events: Sequence[Mapping[str, object]]) -> str:
+    """Return events (as from ``read_events``) as one JSON array, with exactly the public keys in their order."""
+    rows = []
+    for event in events:
+        row = {name: event[name] for name in JSON_KEYS}
+        for name in ("start", "end"):
+            value = row[name]
+            row[name] = iso(value) if isinstance(value, datetime) else value
+        rows.append(json.dumps(row, ensure_ascii=False, sort_keys=False))
+    return "[\n" + ",\n".join(rows) + "\n]\n" if rows else "[]\n"

@@ -1,0 +1,43 @@
+"""The horizon: the greatest time that detectors may see, less a stray tail stamped ahead of all else.
+
+A tail beyond the case's longest silence is ``ahead`` when it holds fewer than 10 rows and that silence is over one
+hour and over 20 times the next longest. A function of the set of rows, never of their order.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ais.reader import arrow
+from detectors.geo import US_H
+
+if TYPE_CHECKING:
+    import duckdb
+
+AHEAD_ROWS = 10
+AHEAD_RATIO = 20
+
+# Rows of one minute cannot hold a silence that matters (over an hour), so minutes stand for rows.
+_MINUTES = """
+WITH said AS (SELECT t FROM positions UNION ALL SELECT t FROM heard)
+SELECT epoch_us(min(t)) AS first_us, epoch_us(max(t)) AS last_us, count(*) AS n
+FROM said GROUP BY time_bucket(INTERVAL 1 MINUTE, t) ORDER BY 1
+"""
+
+
+def find_horizon(con: duckdb.DuckDBPyConnection) -> int | None:
+    """Return the horizon in us since 1970; None in a case without a row of a ship."""
+    minutes = arrow(con, _MINUTES)
+    if not minutes.num_rows:
+        return None
+    first, last, count = (minutes[name].to_numpy().astype(np.int64) for name in ("first_us", "last_us", "n"))
+    if len(first) < 3:
+        return int(last[-1])
+    silence = first[1:] - last[:-1]
+    cut = int(np.argmax(silence))
+    longest = int(silence[cut])
+    next_longest = int(np.partition(silence, -2)[-2])
+    ahead = count[cut + 1 :].sum() < AHEAD_ROWS and longest > US_H and longest > AHEAD_RATIO * next_longest
+    return int(last[cut]) if ahead else int(last[-1])

@@ -1,0 +1,129 @@
+"""Which pairs of ships came near each other slowly, and when: the candidates for meetings.
+
+Every ship is set on a common clock of ``STEP`` by interpolation between its real fixes; pairs within reach of each
+other at a step are found with a k-d tree over Cartesian metres, so no seam at 180 degrees, at whole degrees or at the
+poles can part them. These places are never evidence: candidates are measured again on real fixes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from detectors.geo import KNOT_M_S, US_S, Bools, Floats, Ints, between, distance_m, xyz_m
+
+if TYPE_CHECKING:
+    from detectors.tracks import Tracks
+
+STEP_US = 600 * US_S
+# Two ships of a contact may each move at 2 kn for half a step before they are seen at one.
+SLACK_M = 700.0
+_APART_M = 1e7  # between steps in the tree's fourth dimension: more than any reach
+_CHUNK = 4_000_000  # places in one tree, to bound memory
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Interpolated places: index of the ship, number of the step since 1970, degrees; sorted by ship and step."""
+
+    ship: Ints
+    step: Ints
+    lon: Floats
+    lat: Floats
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Spans in which two ships (by index, first < second) may have met; us since 1970."""
+
+    first: Ints
+    second: Ints
+    from_us: Ints
+    to_us: Ints
+
+
+def on_steps(tracks: Tracks, max_gap_us: int) -> Steps:
+    """Return where each ship was at each step that lies between two of its fixes at most max_gap_us apart."""
+    number = tracks.t // STEP_US
+    crossed = number[1:] - number[:-1]
+    linked = (tracks.ship[1:] == tracks.ship[:-1]) & (crossed > 0) & (tracks.t[1:] - tracks.t[:-1] <= max_gap_us)
+    low = np.flatnonzero(linked)
+    count = crossed[low]
+    left = np.repeat(low, count)
+    nth = np.arange(len(left)) - np.repeat(np.cumsum(count) - count, count)
+    step = number[left] + 1 + nth
+    span = tracks.t[left + 1] - tracks.t[left]
+    fraction = (step * STEP_US - tracks.t[left]) / span
+    lon, lat = between(tracks.lon[left], tracks.lat[left], tracks.lon[left + 1], tracks.lat[left + 1], fraction)
+    return Steps(tracks.ship[left].astype(np.int64), step, lon, lat)
+
+
+def slow(steps: Steps, max_kn: float) -> Bools:
+    """Say at which steps a ship moved at most that fast on one side of the step, or has no step beside it."""
+    if len(steps.ship) < 2:
+        return np.ones(len(steps.ship), dtype=np.bool_)
+    linked = (steps.ship[1:] == steps.ship[:-1]) & (steps.step[1:] - steps.step[:-1] == 1)
+    moved = distance_m(steps.lon[:-1], steps.lat[:-1], steps.lon[1:], steps.lat[1:])
+    gentle = linked & (moved <= max_kn * KNOT_M_S * STEP_US / US_S)
+    keep = np.zeros(len(steps.ship), dtype=np.bool_)
+    keep[:-1] |= gentle
+    keep[1:] |= gentle
+    alone = np.ones(len(steps.ship), dtype=np.bool_)
+    alone[:-1] &= ~linked
+    alone[1:] &= ~linked
+    return keep | alone
+
+
+def find_candidates(tracks: Tracks, reach_m: float, max_kn: float, max_gap_us: int, least_us: int) -> Candidates:
+    """Return the spans in which two slow ships were within reach_m (plus slack) at steps at most max_gap_us apart.
+
+    Spans that could not hold a contact of least_us are left out.
+    """
+    steps = on_steps(tracks, max_gap_us)
+    keep = slow(steps, max_kn)
+    steps = Steps(steps.ship[keep], steps.step[keep], steps.lon[keep], steps.lat[keep])
+    first, second, step = _pairs(steps, reach_m + SLACK_M)
+    return _spans(first, second, step, max_gap_us, least_us)
+
+
+def _pairs(steps: Steps, reach_m: float) -> tuple[Ints, Ints, Ints]:
+    """Return ships (first < second) and step of every pair of places within reach at one step."""
+    found: list[tuple[Ints, Ints, Ints]] = []
+    order = np.argsort(steps.step, kind="stable")
+    number = steps.step[order]
+    start = 0
+    while start < len(order):
+        stop = min(start + _CHUNK, len(order))
+        if stop < len(order):  # never cut within a step
+            stop = int(np.searchsorted(number, number[stop], "left"))
+            stop = stop if stop > start else int(np.searchsorted(number, number[start], "right"))
+        part = order[start:stop]
+        place = xyz_m(steps.lon[part], steps.lat[part])
+        tree = cKDTree(np.column_stack([place, (number[start:stop] - number[start]) * _APART_M]))
+        pair = tree.query_pairs(reach_m, output_type="ndarray")
+        a, b = steps.ship[part[pair[:, 0]]], steps.ship[part[pair[:, 1]]]
+        found.append((np.minimum(a, b), np.maximum(a, b), number[start:stop][pair[:, 0]]))
+        start = stop
+    if not found:
+        none = np.empty(0, dtype=np.int64)
+        return none, none, none
+    first, second, step = (np.concatenate(columns) for columns in zip(*found, strict=True))
+    return first, second, step
+
+
+def _spans(first: Ints, second: Ints, step: Ints, max_gap_us: int, least_us: int) -> Candidates:
+    """Join each pair's steps over holes and drop what is too short."""
+    order = np.lexsort((step, second, first))
+    first, second, step = first[order], second[order], step[order]
+    hole = max_gap_us // STEP_US + 2
+    new = np.ones(len(first), dtype=np.bool_)
+    new[1:] = (first[1:] != first[:-1]) | (second[1:] != second[:-1]) | (step[1:] - step[:-1] > hole)
+    starts = np.flatnonzero(new)
+    stops = np.append(starts[1:], len(first)) - 1 if len(starts) else starts
+    from_us, to_us = (step[starts] - 1) * STEP_US, (step[stops] + 1) * STEP_US
+    keep = to_us - from_us >= least_us
+    reach = max_gap_us + STEP_US
+    return Candidates(first[starts][keep], second[starts][keep], from_us[keep] - reach, to_us[keep] + reach)

@@ -1,0 +1,114 @@
+"""Silences of ships: spans without any sign of life, with the fixes on either side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from detectors.geo import Bools, Floats, Ints
+from detectors.view import as_table
+
+if TYPE_CHECKING:
+    from detectors.view import View
+
+_SILENCES = """
+SELECT mmsi, epoch_us(t) AS start_us, coalesce(epoch_us(next_t), -1) AS end_us FROM (
+  SELECT mmsi, t, lead(t) OVER (PARTITION BY mmsi ORDER BY t) AS next_t FROM signs
+) WHERE coalesce(next_t, make_timestamp({horizon})) - t >= to_microseconds({least})
+ORDER BY mmsi, t
+"""
+# The end itself was a fix in nearly all cases; min() settles two fixes of one instant.
+_FIX_AT = """
+SELECT i, t_us, place.lon AS lon, place.lat AS lat FROM (
+  SELECT a.i AS i, a.t_us AS t_us, min({'lon': f.lon, 'lat': f.lat}) AS place
+  FROM asked a JOIN fixes f ON f.mmsi = a.mmsi AND f.t = make_timestamp(a.t_us)
+  GROUP BY a.i, a.t_us
+)
+"""
+_FIX_NEAR = """
+WITH own AS (
+  SELECT mmsi, t, min({{'lon': lon, 'lat': lat}}) AS place FROM fixes SEMI JOIN asked USING (mmsi) GROUP BY mmsi, t
+)
+SELECT a.i AS i, epoch_us(own.t) AS t_us, own.place.lon AS lon, own.place.lat AS lat
+FROM (SELECT i, mmsi, make_timestamp(t_us) AS t FROM asked) a
+ASOF JOIN own ON own.mmsi = a.mmsi AND own.t {than} a.t
+"""
+
+
+@dataclass(frozen=True)
+class Ends:
+    """The real fix nearest to one end of each of n silences.
+
+    Attributes:
+        t_us: Its time, us since 1970; -1 where the ship gave none on that side.
+        lon: Degrees east, NaN where there is none.
+        lat: Degrees north, NaN where there is none.
+    """
+
+    t_us: Ints
+    lon: Floats
+    lat: Floats
+
+    @property
+    def known(self) -> Bools:
+        """Where there is a fix."""
+        return self.t_us >= 0
+
+    def where(self, keep: Bools) -> Ends:
+        """Return the ends of some of the silences."""
+        return Ends(self.t_us[keep], self.lon[keep], self.lat[keep])
+
+
+@dataclass(frozen=True)
+class Silences:
+    """n silences, by ship and time.
+
+    Attributes:
+        mmsi: The ship.
+        start_us: Its last sign of life before, us since 1970.
+        end_us: Its next sign of life; the horizon where there is none.
+        is_open: Where there is none.
+        before: The last fix at or before the start.
+        after: The first fix at or after the end.
+    """
+
+    mmsi: Ints
+    start_us: Ints
+    end_us: Ints
+    is_open: Bools
+    before: Ends
+    after: Ends
+
+    def __len__(self) -> int:
+        return len(self.mmsi)
+
+    def where(self, keep: Bools) -> Silences:
+        """Return some of the silences."""
+        columns = {name: getattr(self, name)[keep] for name in ("mmsi", "start_us", "end_us", "is_open")}
+        return replace(self, **columns, before=self.before.where(keep), after=self.after.where(keep))
+
+
+def find_silences(view: View, least_us: int) -> Silences:
+    """Return all silences of the view of at least that many microseconds, open ones counted up to the horizon."""
+    rows = view.columns(_SILENCES.format(horizon=view.horizon_us, least=least_us))
+    mmsi, start, end = (rows[name].astype(np.int64) for name in ("mmsi", "start_us", "end_us"))
+    is_open = end < 0
+    before = _fixes(view, mmsi, start, "<=")
+    after = _fixes(view, mmsi, end, ">=")
+    return Silences(mmsi, start, np.where(is_open, view.horizon_us, end), is_open, before, after)
+
+
+def _fixes(view: View, mmsi: Ints, t_us: Ints, than: str) -> Ends:
+    """Return each ship's fix at a time or, failing that, the nearest one on one side of it."""
+    ends = Ends(np.full(len(mmsi), -1, dtype=np.int64), np.full(len(mmsi), np.nan), np.full(len(mmsi), np.nan))
+    for sql in (_FIX_AT, _FIX_NEAR.format(than=than)):
+        wanted = np.flatnonzero((t_us >= 0) & ~ends.known)
+        if not len(wanted):
+            break
+        asked = as_table({"i": wanted, "mmsi": mmsi[wanted].astype(np.uint32), "t_us": t_us[wanted]})
+        found = view.columns(sql, asked=asked)
+        at = found["i"]
+        ends.t_us[at], ends.lon[at], ends.lat[at] = found["t_us"], found["lon"], found["lat"]
+    return ends

@@ -1,0 +1,99 @@
+"""Fixes of many ships as flat arrays, by ship and time; one fix per ship and instant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from detectors.geo import KNOT_M_S, US_S, Bools, Floats, Ints, between, distance_m
+
+
+@dataclass(frozen=True)
+class Tracks:
+    """Columns of n fixes, sorted by ship and then strictly by time.
+
+    Attributes:
+        mmsi: Ship number of each of s ships, shape (s,), ascending.
+        offsets: Fixes of ship i are ``offsets[i]:offsets[i + 1]``, shape (s + 1,).
+        ship: Index of each fix's ship, shape (n,).
+        t: us since 1970, shape (n,).
+        lon: Degrees east, shape (n,).
+        lat: Degrees north, shape (n,).
+        sog_kn: Knots as sent, NaN where unknown, shape (n,).
+    """
+
+    mmsi: Ints
+    offsets: Ints
+    ship: npt.NDArray[np.int32]
+    t: Ints
+    lon: Floats
+    lat: Floats
+    sog_kn: npt.NDArray[np.float32]
+
+    @classmethod
+    def of(cls, rows: pa.Table) -> Tracks:
+        """Build from rows (mmsi, t, lon, lat, sog_kn) sorted by mmsi, t and the rest."""
+        number = rows["mmsi"].to_numpy()
+        t = rows["t"].to_numpy().view(np.int64)
+        first = np.ones(len(t), dtype=np.bool_)
+        np.not_equal(number[1:], number[:-1], out=first[1:])
+        fresh = first.copy()
+        fresh[1:] |= t[1:] != t[:-1]
+        keep: slice | Bools = slice(None) if fresh.all() else fresh
+        starts = np.flatnonzero(first[keep])
+        kept = number[keep]
+        return cls(
+            mmsi=kept[starts].astype(np.int64),
+            offsets=np.append(starts, len(kept)).astype(np.int64),
+            ship=(np.cumsum(first[keep], dtype=np.int32) - 1).astype(np.int32),
+            t=t[keep],
+            lon=rows["lon"].to_numpy()[keep],
+            lat=rows["lat"].to_numpy()[keep],
+            sog_kn=rows["sog_kn"].to_numpy()[keep],
+        )
+
+    def __len__(self) -> int:
+        return len(self.t)
+
+    def fixes_of(self, ship: int, from_us: int, to_us: int) -> slice:
+        """Return the fixes of one ship (by index) with from_us <= t <= to_us."""
+        low, high = self.offsets[ship], self.offsets[ship + 1]
+        times = self.t[low:high]
+        return slice(
+            int(low + np.searchsorted(times, from_us, "left")), int(low + np.searchsorted(times, to_us, "right"))
+        )
+
+    def position_at(self, ship: int, t: Ints, max_gap_us: int) -> tuple[Floats, Floats, Bools]:
+        """Return where one ship was at given times, by its two real fixes around each.
+
+        Returns:
+            lon, lat in degrees and whether each is known: a real fix at that very time, or two real fixes around it
+            at most max_gap_us apart.
+        """
+        part = slice(int(self.offsets[ship]), int(self.offsets[ship + 1]))
+        times, lon, lat = self.t[part], self.lon[part], self.lat[part]
+        before = np.searchsorted(times, t, "right") - 1
+        low = np.maximum(before, 0)
+        exact = (before >= 0) & (times[low] == t)
+        high = np.minimum(low + 1, len(times) - 1)
+        span = times[high] - times[low]
+        known = exact | ((before >= 0) & (high > low) & (span <= max_gap_us))
+        fraction = np.where(exact, 0.0, (t - times[low]) / np.maximum(span, 1))
+        at_lon, at_lat = between(lon[low], lat[low], lon[high], lat[high], fraction)
+        return at_lon, at_lat, known
+
+    def speed_kn(self, part: slice) -> Floats:
+        """Return the speeds of one ship's fixes: as sent, else by the fixes on either side."""
+        sent = self.sog_kn[part].astype(np.float64)
+        if not np.isnan(sent).any() or len(sent) < 2:
+            return sent
+        index = np.arange(part.start, part.stop)
+        ship = self.ship[part.start]
+        low = np.maximum(index - 1, self.offsets[ship])
+        high = np.minimum(index + 1, self.offsets[ship + 1] - 1)
+        seconds = np.maximum(self.t[high] - self.t[low], 1) / US_S
+        moved = distance_m(self.lon[low], self.lat[low], self.lon[high], self.lat[high])
+        return np.where(np.isnan(sent), moved / seconds / KNOT_M_S, sent)

@@ -1,0 +1,109 @@
+"""What a detector may read: the fixes and signs of life of a window, each ship's neighbours of it, zones and places.
+
+Two temporary views on the case stand for the window. ``fixes`` are undoubted positions (marks are left out, aircraft
+too) up to the horizon; ``signs`` are the times at which a ship said anything at all. Both hold, for every ship, its
+last row before the window and its first after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy.typing as npt
+import pyarrow as pa
+
+from ais.reader import arrow
+from detectors.lists import Lists
+from detectors.tracks import Tracks
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from zones import Places, ZoneSet
+
+
+def as_table(columns: Mapping[str, npt.NDArray[Any]]) -> pa.Table:
+    """Return NumPy columns as an Arrow table that a query may name."""
+    return pa.table({name: pa.array(values) for name, values in columns.items()})
+
+
+_FIX = "mmsi, t, lon, lat, sog_kn, nav_status"
+
+
+def _bounds(start_us: int | None, end_us: int) -> str:
+    """Return the SQL condition of the window."""
+    low = f"t >= make_timestamp({start_us}) AND " if start_us is not None else ""
+    return f"{low}t <= make_timestamp({end_us})"
+
+
+def _with_neighbours(source: str, columns: str, order: str, start_us: int | None, end_us: int, horizon_us: int) -> str:
+    """Return a query for the rows of the window, each ship's last row before it and first after it."""
+    query = f"SELECT {columns} FROM {source} WHERE {_bounds(start_us, end_us)}"
+    one = f"SELECT {columns} FROM {source} WHERE %s "
+    one += f"QUALIFY row_number() OVER (PARTITION BY mmsi ORDER BY t %s, {order}) = 1"
+    if start_us is not None:
+        query += " UNION ALL " + one % (f"t < make_timestamp({start_us})", "DESC")
+    if end_us < horizon_us:
+        after = f"t > make_timestamp({end_us}) AND t <= make_timestamp({horizon_us})"
+        query += " UNION ALL " + one % (after, "ASC")
+    return query
+
+
+@dataclass(frozen=True)
+class View:
+    """One window of a case.
+
+    Attributes:
+        con: The connection; ``fixes`` and ``signs`` are temporary views on it.
+        start_us: Least time of the window, us since 1970; None = from the first row.
+        end_us: Greatest time of the window, us since 1970, at most the horizon.
+        horizon_us: Greatest time that any row seen may have.
+        zones: The zones in force.
+        places: Ports and anchorages.
+        lists: Lists of ships.
+    """
+
+    con: duckdb.DuckDBPyConnection
+    start_us: int | None
+    end_us: int
+    horizon_us: int
+    zones: ZoneSet
+    places: Places
+    lists: Lists
+
+    def open(self) -> View:
+        """Lay the temporary views of this window over any earlier one."""
+        good = f"(SELECT {_FIX} FROM positions WHERE msg_type <> 9)"
+        if self.query("SELECT count(*) AS n FROM marks")["n"][0].as_py():
+            good = f"(SELECT {_FIX} FROM positions ANTI JOIN marks USING (input_id, line) WHERE msg_type <> 9)"
+        life = "(SELECT mmsi, t FROM positions WHERE msg_type <> 9 UNION ALL SELECT mmsi, t FROM heard)"
+        window = (self.start_us, self.end_us, self.horizon_us)
+        fixes = _with_neighbours(good, _FIX, "lon, lat, sog_kn, nav_status", *window)
+        signs = _with_neighbours(life, "mmsi, t", "mmsi", *window)
+        self.con.execute(f"CREATE OR REPLACE TEMP VIEW fixes AS {fixes}")
+        self.con.execute(f"CREATE OR REPLACE TEMP VIEW signs AS {signs}")
+        return self
+
+    def query(self, sql: str, **tables: pa.Table) -> pa.Table:
+        """Run one SELECT and return its rows; keyword arguments are Arrow tables it may name."""
+        for name, table in tables.items():
+            self.con.register(name, table)
+        try:
+            return arrow(self.con, sql)
+        finally:
+            for name in tables:
+                self.con.unregister(name)
+
+    @cached_property
+    def tracks(self) -> Tracks:
+        """The window's fixes by ship and time."""
+        rows = self.query("SELECT mmsi, t, lon, lat, sog_kn FROM fixes ORDER BY mmsi, t, lon, lat, sog_kn")
+        return Tracks.of(rows)
+
+    def columns(self, sql: str, **tables: pa.Table) -> Mapping[str, npt.NDArray[Any]]:
+        """Run one SELECT and return its columns as NumPy arrays (times as int64 us where cast by epoch_us)."""
+        rows = self.query(sql, **tables)
+        return {name: rows[name].to_numpy() for name in rows.column_names}

@@ -1,0 +1,203 @@
+"""Meetings: each planted one found exactly once, none of the others; and a slow twin that agrees."""
+
+import numpy as np
+import pytest
+
+from detectors.event import iso, to_datetime
+from detectors.rendezvous import Rendezvous
+from tests.detectors.cases import MINUTE, T0, Ship, find, metres_east, still
+
+LON, LAT = 123.2, 37.2  # open Yellow Sea, no port near
+
+
+def pair(lon=LON, lat=LAT, metres=60.0, from_min=0.0, hours=6.0, every=5.0):
+    """Two ships alongside; the second steps aside before and after, so that both are seen apart."""
+    to_min = from_min + hours * 60
+    minutes = np.arange(from_min, to_min + 1e-9, every)
+    a = Ship(101, minutes, np.full(len(minutes), lon), np.full(len(minutes), lat), np.zeros(len(minutes)))
+    b_lon = np.full(len(minutes), lon + metres_east(metres, lat))
+    far = metres_east(9000, lat)
+    # away for two hours before and after
+    before, after = np.arange(from_min - 120, from_min - 30 + 1e-9, 10), np.arange(to_min + 30, to_min + 121, 10)
+    b = Ship(
+        102,
+        np.concatenate([before, minutes + 0.5, after]),
+        np.concatenate([np.full(len(before), lon - far), b_lon, np.full(len(after), lon + far)]),
+        np.full(len(before) + len(minutes) + len(after), lat),
+        np.concatenate([np.full(len(before), 6.0), np.full(len(minutes), 0.1), np.full(len(after), 6.0)]),
+    )
+    watch = still(999, lon + 2.0 if lon < 170 else lon - 2.0, max(min(lat, 85), -85), from_min - 180, to_min + 300, 30)
+    return [a, b, watch]
+
+
+def meetings(events):
+    return [event for event in events if event["kind"] == "rendezvous"]
+
+
+@pytest.mark.parametrize(
+    ("what", "ships"),
+    [
+        ("60 m apart for 6 h in the open", pair()),
+        ("either side of a whole degree of longitude", pair(lon=123.0 - metres_east(30, LAT))),
+        ("either side of a whole degree of latitude", pair(lat=37.00001)),
+        ("320 m apart", pair(metres=320)),
+        ("across UTC midnight 22:30-01:00", pair(from_min=22.5 * 60, hours=2.5)),
+        ("across 180 degrees", pair(lon=180.0 - metres_east(30, 37.2))),
+        ("at 80 N", pair(lat=80.0)),
+        ("on the equator", pair(lat=0.0)),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_planted_meeting_is_found_once(tmp_path, zones, what, ships):
+    for ship in ships:
+        ship.lon = (ship.lon + 180) % 360 - 180
+    found = meetings(find(tmp_path, zones, ships, "rendezvous"))
+    assert len(found) == 1, what
+    assert found[0]["mmsi"] == [101, 102]
+
+
+def test_latitude_seam_has_ships_on_both_sides(tmp_path, zones):
+    ships = pair()
+    ships[0].lat[:] = 37.0 - 0.0002
+    ships[1].lat[:] = 37.0 + 0.0002
+    assert len(meetings(find(tmp_path, zones, ships, "rendezvous"))) == 1
+
+
+def test_course_is_no_criterion(tmp_path, zones):
+    # The view does not even read COG: two ships adrift at 0.3 kn with courses 80 degrees apart.
+    ships = pair()
+    ships[0].sog_kn[:] = 0.3
+    ships[1].sog_kn[12:-12] = 0.3
+    assert len(meetings(find(tmp_path, zones, ships, "rendezvous"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("what", "ships"),
+    [("100 minutes", pair(hours=100 / 60)), ("560 m", pair(metres=560))],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_no_meeting(tmp_path, zones, what, ships):
+    assert meetings(find(tmp_path, zones, ships, "rendezvous")) == [], what
+
+
+def steaming(knots: float, metres: float, sog: bool):
+    minutes = np.arange(0, 361, 3.0)
+    lon = LON + metres_east(1, LAT) * minutes * 60 * knots * 0.514444
+    sogs = np.full(len(minutes), knots) if sog else None
+    return [
+        Ship(101, minutes, lon, np.full(len(minutes), LAT), sogs),
+        Ship(102, minutes + 1, lon + metres_east(60 * knots * 0.514444, LAT), np.full(len(minutes), LAT + metres / 111_195), sogs),
+    ]
+
+
+@pytest.mark.parametrize("sog", [True, False])
+def test_steaming_side_by_side_is_no_meeting(tmp_path, zones, sog):
+    assert meetings(find(tmp_path, zones, steaming(4.0, 100, sog), "rendezvous")) == []
+    assert len(meetings(find(tmp_path, zones, steaming(1.0, 100, sog), "rendezvous"))) == 1
+
+
+def test_one_real_fix_each_is_no_evidence(tmp_path, zones):
+    # Two hourly fixes of one, one of the other: interpolation alone never makes a meeting.
+    a = Ship(101, np.arange(0, 400, 50.0), np.full(8, LON), np.full(8, LAT))
+    b = Ship(102, np.array([0.0, 400.0]), np.full(2, LON), np.full(2, LAT))
+    assert meetings(find(tmp_path, zones, [a, b], "rendezvous")) == []
+
+
+def test_holes_are_joined_and_told(tmp_path, zones):
+    ships = pair(every=5)
+    cut = (ships[0].minutes > 100) & (ships[0].minutes < 150)
+    for name in ("minutes", "lon", "lat", "sog_kn"):
+        setattr(ships[0], name, getattr(ships[0], name)[~cut])
+    found = meetings(find(tmp_path, zones, ships, "rendezvous"))
+    assert len(found) == 1
+    assert found[0]["evidence"]["longest_hole_minutes"] == 50.0
+
+
+def test_open_meeting_has_no_end(tmp_path, zones):
+    a = still(101, LON, LAT, 0, 300)
+    b = still(102, LON + metres_east(80, LAT), LAT, 0, 300)
+    found = meetings(find(tmp_path, zones, [a, b], "rendezvous"))
+    assert [event["end"] for event in found] == [None]
+
+
+def test_port_contact_is_marked_and_lowered(tmp_path, zones):
+    at_sea = meetings(find(tmp_path, zones, pair(), "rendezvous"))[0]
+    in_port = meetings(find(tmp_path, zones, pair(lon=125.40, lat=38.7167), "rendezvous"))[0]
+    assert "ampo" in in_port["evidence"]["port"]
+    assert at_sea["evidence"]["port"] is None
+    assert in_port["score"] < at_sea["score"] + 0.1
+
+
+# A twin without trees, steps or slices: every pair, every fix, plain Python.
+def naive(ships: list[Ship], rule: Rendezvous):
+    found = []
+    for i, first in enumerate(ships):
+        for second in ships[i + 1 :]:
+            times = sorted(_samples(first, second, rule, 0) + _samples(second, first, rule, 1))
+            near = [(t, who) for t, who, apart in times if apart <= rule.max_distance_m]
+            for run in _runs(near, rule.max_gap_minutes * MINUTE):
+                span = run[-1][0] - run[0][0]
+                counts = [sum(who == side for _, who in run) for side in (0, 1)]
+                if span < rule.min_hours * 60 * MINUTE or min(counts) < 2:
+                    continue
+                if max(_speed(ship, run[0][0], run[-1][0]) for ship in (first, second)) < rule.max_sog_kn:
+                    found.append((sorted([first.mmsi, second.mmsi]), run[0][0], counts))
+    return sorted(found)
+
+
+def _times(ship):
+    return [T0 + round(float(m) * MINUTE) for m in ship.minutes]
+
+
+def _samples(ship, other, rule, who):
+    mine, theirs = _times(ship), _times(other)
+    found = []
+    for k, t in enumerate(mine):
+        at = [j for j, u in enumerate(theirs) if u <= t]
+        if not at:
+            continue
+        j = at[-1]
+        if theirs[j] == t:
+            lon, lat = other.lon[j], other.lat[j]
+        elif j + 1 < len(theirs) and theirs[j + 1] - theirs[j] <= rule.max_gap_minutes * MINUTE:
+            part = (t - theirs[j]) / (theirs[j + 1] - theirs[j])
+            lon = other.lon[j] + part * (other.lon[j + 1] - other.lon[j])
+            lat = other.lat[j] + part * (other.lat[j + 1] - other.lat[j])
+        else:
+            continue
+        # equirectangular: an independent formula, good to millimetres at 500 m
+        dx = (ship.lon[k] - lon) * np.cos(np.radians((ship.lat[k] + lat) / 2))
+        apart = np.radians(np.hypot(dx, ship.lat[k] - lat)) * 6_371_008.8
+        found.append((t, who, float(apart)))
+    return found
+
+
+def _runs(near, gap):
+    runs, run = [], []
+    for item in near:
+        if run and item[0] - run[-1][0] > gap:
+            runs.append(run)
+            run = []
+        run.append(item)
+    return [*runs, run] if run else runs
+
+
+def _speed(ship, low, high):
+    return float(np.median([s for t, s in zip(_times(ship), ship.sog_kn, strict=True) if low <= t <= high]))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_agrees_with_the_naive_twin(tmp_path, zones, seed):
+    rng = np.random.default_rng(seed)
+    ships = []
+    for k in range(5):
+        minutes = np.unique(np.cumsum(rng.choice([2, 5, 10, 25, 70], 80)).astype(float) + rng.random())
+        speed = rng.choice([0.2, 1.0, 3.0])
+        steps = rng.normal(0, 15 * speed, (2, len(minutes))).cumsum(axis=1)
+        lon = LON + (rng.normal(0, 250) + steps[0]) / 88_000
+        lat = LAT + (rng.normal(0, 250) + steps[1]) / 111_000
+        ships.append(Ship(100 + k, minutes, lon.round(6), lat.round(6), np.full(len(minutes), speed)))
+    rule = Rendezvous()
+    events = meetings(find(tmp_path, zones, ships, rendezvous=rule))
+    ours = sorted((e["mmsi"], e["start"], [e["evidence"]["fixes_a"], e["evidence"]["fixes_b"]]) for e in events)
+    assert [(m, iso(s), f) for m, s, f in ours] == [(m, iso(to_datetime(s)), f) for m, s, f in naive(ships, rule)]
