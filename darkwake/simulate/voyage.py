@@ -73,6 +73,8 @@ class Voyage:
 
     def anchor(self, steps: int, *, status: int = AT_ANCHOR) -> Voyage:
         """At anchor, on a chain that lets the ship swing 60-150 m; moored (status 5) she lies still."""
+        if steps <= 0:
+            return self
         t = self.grid.times(self.step, self.step + steps)
         if status == MOORED:
             still = np.full(steps, 1.0)
@@ -89,6 +91,8 @@ class Voyage:
 
     def drift(self, steps: int, *, wind_kn: float = 0.25, status: int = UNDER_WAY) -> Voyage:
         """Adrift with the stream and a steady wind drift of `wind_kn` in a random direction."""
+        if steps <= 0:
+            return self
         t = self.grid.times(self.step, self.step + steps)
         east, north = current_ms(self.here[0], t)
         way = self._rng.uniform(0, 2 * np.pi)
