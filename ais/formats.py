@@ -1,0 +1,57 @@
+"""Which format an input is in, told from its first bytes; a sentence to its user when it is none of ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ais.source import InputError
+
+FORMATS = ("nmea", "csv", "parquet")
+NOAA = frozenset({"MMSI", "BaseDateTime", "LAT", "LON"})
+_PARQUET = b"PAR1"
+_AIS = re.compile(rb"![A-Z]{2}VD[MO],")
+_SENTENCE = re.compile(rb"^(?:\\[^\\]*\\)?[!$][A-Z]{5},", re.MULTILINE)
+_TEXT = bytes({7, 8, 9, 10, 12, 13, 27, *range(32, 127), *range(128, 256)})
+
+
+def delimiter_of(header: str) -> str:
+    """Return what separates the columns of a CSV header: comma, semicolon, tab or bar, whichever is most."""
+    return max(",;\t|", key=header.count)
+
+
+def header_of(head: bytes) -> str:
+    """Return the first line of a text without byte-order mark."""
+    return head.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0].rstrip(b"\r").decode("utf-8", "replace")
+
+
+def format_of(head: bytes, name: str, columns: Mapping[str, str]) -> str:
+    """Return the format of an input.
+
+    Args:
+        head: Its first bytes, decompressed.
+        name: Its name, for the error.
+        columns: What its user says of its columns; with them a text is CSV unless it holds AIS sentences.
+
+    Raises:
+        InputError: It is binary, or a text of neither format.
+    """
+    if head.startswith(_PARQUET):
+        return "parquet"
+    if _AIS.search(head):
+        return "nmea"
+    odd = len(head.translate(None, _TEXT))
+    if odd > len(head) // 100 or b"\0" in head[:1000]:
+        raise InputError(f"{name} is a binary file; give NMEA sentences, CSV or Parquet")
+    header = header_of(head)
+    if columns or set(header.split(delimiter_of(header))) >= NOAA:
+        return "csv"
+    if _SENTENCE.search(head):
+        return "nmea"
+    fields = [field.strip().strip('"') for field in header.split(delimiter_of(header))]
+    if len(fields) > 2:
+        raise InputError(
+            f"{name} looks like CSV of no known layout; say which column is which, for example "
+            f"--columns mmsi=ID,t=TIME,lon=LONGITUDE,lat=LATITUDE; it has {', '.join(fields[:30])}"
+        )
+    raise InputError(f"{name} holds neither AIS sentences nor a table; give NMEA (!AIVDM), CSV or Parquet")

@@ -1,0 +1,143 @@
+r"""One line of NMEA 0183: the AIS sentence in it, its tag block, and the time and station that stand beside it.
+
+Forms (IEC 61162-1, NMEA 4.10 tag blocks, the USCG's trailing fields, GateHouse's $PGHP line):
+
+    \s:117,c:1668046497*0A\!AIVDM,1,1,,A,369KwSP000<G`Kh0iukScOv00000,0*12
+    !AIVDM,1,1,,B,15N5s90P00IB>dtA7f<pOwv00<1a,0*2B,b003669980,1272412825
+    $PGHP,1,2012,1,31,5,7,2,151,316,2,316000002,1AIS_S,51*77
+
+A checksum that is wrong or missing rejects the line, in the tag block too. Nothing here raises.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from operator import xor
+
+_MICROSECOND = timedelta(microseconds=1)
+
+SENTENCE = re.compile(
+    rb"((?:\\[^\\\n]*\\)*)!([A-Z]{2}VD([MO]),([1-9]),([1-9]),([0-9]?),([0-9A-Z]?),([0-W`-w]+),([0-5]))"
+    rb"\*([0-9A-Fa-f]{2})([^\n]*)"
+)
+"""Groups: tag blocks, body, M or O, total, number, sequence id, channel, payload, fill bits, checksum, rest."""
+
+HEX = {text.encode(): value for value in range(256) for text in {f"{value:02X}", f"{value:02x}"}} | {
+    f"{a}{b}".encode(): int(a + b, 16) for a in "abcdefABCDEF" for b in "abcdefABCDEF"
+}
+_ANY_SENTENCE = re.compile(rb"(?:\\[^\\]*\\)*[!$]([A-Z][0-9A-Z]{2,9})[,*]")
+_AIS_LIKE = re.compile(rb"(?:\\[^\\]*\\)*[!$]?[A-Z]{2}VD[MO],")
+_PGHP = re.compile(
+    rb"\$(PGHP,1,(\d{4}),(\d\d?),(\d\d?),(\d\d?),(\d\d?),(\d\d?),(\d{1,3}),[^*]*?(?:,([0-9A-Fa-f]{2}))?)"
+    rb"\*([0-9A-Fa-f]{2}).*"
+)
+_EPOCH = re.compile(rb"(\d{10}(?:\.\d{1,9})?|\d{13})")
+_STATION = re.compile(rb"[rb][0-9A-Za-z_]+")
+_BACKSLASH = 0x5C
+_SPACE = b" \t\r\n\v\f\0"
+MILLISECONDS_FROM = 100_000_000_000  # a number of seconds this great would lie in the year 5138
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """What a line's tag blocks say.
+
+    Attributes:
+        t: UTC microseconds since 1970, or None.
+        station: Source of the sentence, or None.
+        group: Number of the sentence group as sent, or None.
+        later: It is not the first sentence of its group.
+    """
+
+    t: int | None = None
+    station: str | None = None
+    group: bytes | None = None
+    later: bool = False
+
+
+NO_TAG = Tag()
+
+
+def checksum(data: bytes) -> int:
+    """Return the XOR of the bytes."""
+    return reduce(xor, data, 0)
+
+
+def epoch_us(text: bytes) -> int | None:
+    """Return UTC microseconds of a Unix time in seconds (with or without a fraction) or milliseconds, else None."""
+    whole, _, fraction = text.partition(b".")
+    if not (whole.isdigit() and len(whole) <= 18 and (not fraction or fraction.isdigit())):
+        return None
+    number = int(whole)
+    if number >= MILLISECONDS_FROM:
+        return number * 1_000
+    return number * 1_000_000 + int(fraction[:6].ljust(6, b"0") if fraction else 0)
+
+
+def read_tags(blocks: bytes) -> Tag | None:
+    """Read the tag blocks before a sentence, backslashes included; None when a checksum is wrong or missing."""
+    t: int | None = None
+    station: str | None = None
+    group: bytes | None = None
+    later = False
+    for block in blocks[1:-1].split(b"\\\\"):
+        body, star, given = block.partition(b"*")
+        if not star or HEX.get(given) != checksum(body):
+            return None
+        for field in body.split(b","):
+            if field.startswith(b"c:"):
+                t = epoch_us(field[2:])
+            elif field.startswith(b"s:") and len(field) > 2:
+                station = field[2:].decode("ascii", "replace")
+            elif field.startswith(b"g:"):
+                number, _, name = field[2:].rpartition(b"-")
+                group, later = name or None, not number.startswith(b"1-")
+    return Tag(t, station, group, later)
+
+
+def read_rest(rest: bytes) -> tuple[int | None, str | None]:
+    """Return time and station from the fields after a sentence's checksum: the first of each that looks so."""
+    t: int | None = None
+    station: str | None = None
+    for field in rest.split(b","):
+        field = field.strip()
+        if t is None and _EPOCH.fullmatch(field):
+            t = epoch_us(field)
+        elif station is None and _STATION.fullmatch(field):
+            station = field.decode("ascii")
+    return t, station
+
+
+def read_pghp(line: bytes) -> tuple[int, bytes | None] | str:
+    """Return a $PGHP line's time and the checksum of the sentence that it belongs to, or why it is rejected."""
+    found = _PGHP.fullmatch(line)
+    if found is None:
+        return "checksum" if b"*" not in line else "not understood"
+    if HEX[found[10]] != checksum(found[1]):
+        return "checksum"
+    year, month, day, hour, minute, second, milli = (int(found[i]) for i in range(2, 9))
+    try:
+        at = datetime(year, month, day, hour, minute, second, milli * 1000, tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return "clock"
+    return (at - datetime(1970, 1, 1, tzinfo=UTC)) // _MICROSECOND, found[9]
+
+
+def why_not(line: bytes) -> str | None:
+    """Say why a line that is no AIS sentence is rejected; None when it is understood and not kept."""
+    bare = line.strip(_SPACE)
+    if (not bare and b"\0" not in line) or bare.startswith(b"#"):
+        return None
+    if not _AIS_LIKE.match(bare):
+        tag_alone = len(bare) > 1 and bare[0] == bare[-1] == _BACKSLASH and read_tags(bare) is not None
+        return None if tag_alone or _ANY_SENTENCE.match(bare) else "not understood"
+    body, star, given = bare[bare.index(b"VD") - 2 :].partition(b"*")
+    if not star or HEX.get(given[:2]) != checksum(body):
+        return "checksum"
+    fields = body.split(b",")
+    if len(fields) > 5 and not fields[5]:
+        return "no payload"
+    return "not understood"

@@ -1,0 +1,87 @@
+"""Batches of rows on their way into the temporary tables of one ingest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import duckdb
+import pyarrow as pa
+
+from ais.schema import PARTS, REJECTS, TABLES, Table
+
+
+@dataclass
+class Taken:
+    """What one block of an input gave.
+
+    Attributes:
+        tables: Rows by table name, in the schema's columns.
+        rejects: Line, reason and first bytes of each rejected line.
+        parts: Further line and first line of messages of several parts.
+    """
+
+    tables: dict[str, list[pa.Table]] = field(default_factory=dict)
+    rejects: list[tuple[int, str, bytes]] = field(default_factory=list)
+    parts: list[tuple[int, int]] = field(default_factory=list)
+
+
+class Reading(Protocol):
+    """A format's way through one input; its counts are right once `blocks` is exhausted."""
+
+    @property
+    def lines(self) -> int:
+        """Lines (rows of Parquet) read."""
+
+    @property
+    def other(self) -> int:
+        """Lines understood and not kept."""
+
+    @property
+    def mmsi_like(self) -> bool:
+        """Whether the ship numbers look like MMSIs."""
+
+    def blocks(self) -> Iterator[Taken]:
+        """Yield what each block of the input gave; raise InputError where the input as a whole is no good."""
+        ...
+
+
+def insert(con: duckdb.DuckDBPyConnection, taken: Taken, input_id: int, hashes: dict[str, str]) -> None:
+    """Insert what a block gave: rows into the staged tables with their hash, rejects and parts into the case.
+
+    Args:
+        con: A connection inside a transaction, after `ais.duplicates.stage`.
+        taken: The block's yield.
+        input_id: The input.
+        hashes: For each table of rows, the SQL list that its hash covers.
+    """
+    for name, tables in taken.tables.items():
+        columns = ", ".join(TABLES[name].names)
+        rows = pa.concat_tables(tables)
+        _insert(
+            con, rows, f"INSERT INTO staged_{name} SELECT {columns}, hash({hashes[name]}) FROM incoming ORDER BY line"
+        )
+    if taken.rejects:
+        rows = _table(REJECTS, [(input_id, *reject) for reject in taken.rejects])
+        _insert(con, rows, "INSERT INTO rejects SELECT * FROM incoming ORDER BY line")
+    if taken.parts:
+        rows = _table(PARTS, [(input_id, *part) for part in taken.parts])
+        _insert(con, rows, "INSERT INTO parts SELECT * FROM incoming")
+
+
+def _table(table: Table, rows: Sequence[tuple[Any, ...]]) -> pa.Table:
+    """Turn rows into a table of the schema."""
+    schema = table.arrow_schema()
+    return pa.table(
+        [pa.array(values, kind) for values, kind in zip(zip(*rows, strict=True), schema.types, strict=True)],
+        schema=schema,
+    )
+
+
+def _insert(con: duckdb.DuckDBPyConnection, rows: pa.Table, sql: str) -> None:
+    con.register("incoming", rows)
+    try:
+        con.execute(sql)
+    finally:
+        con.unregister("incoming")
