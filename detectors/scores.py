@@ -1,0 +1,118 @@
+"""What `evaluate` found, as values, as JSON and as a plain text table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class KindScore:
+    """The score of one kind; ratios are None where nothing was counted.
+
+    Attributes:
+        kind: Of event.
+        planted: Behaviours in the truth.
+        found: Those with a matching event.
+        recall: found / planted.
+        planted_away: Behaviours away from decoys.
+        found_away: Those found.
+        recall_away: found_away / planted_away.
+        events: Alarms raised.
+        precision: found / events.
+        onset_median_minutes: Median distance of the matched events' starts from the truth's.
+        onset_max_minutes: The greatest of them.
+        false_alarms: Alarms without a match.
+        false_per_1000_vessel_days: false_alarms by 1,000 days of one ship heard.
+        false_by_decoy: False alarms by the label of the decoy that they overlap.
+        not_assessed: Gaps with the verdict `cannot be assessed`.
+        planted_not_assessed: Planted gaps that only such an event matches.
+    """
+
+    kind: str
+    planted: int
+    found: int
+    recall: float | None
+    planted_away: int
+    found_away: int
+    recall_away: float | None
+    events: int
+    precision: float | None
+    onset_median_minutes: float | None
+    onset_max_minutes: float | None
+    false_alarms: int
+    false_per_1000_vessel_days: float | None
+    false_by_decoy: Mapping[str, int]
+    not_assessed: int
+    planted_not_assessed: int
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores of all kinds that a truth judges; `str()` gives a plain text table.
+
+    Attributes:
+        scenario: Name.
+        seed: Number.
+        vessel_days: Days from each ship's first report to her last, summed.
+        kinds: One score for each kind, by name.
+        missed: One line for each planted behaviour that was not found.
+        unjudged: Events of kinds that the truth says nothing about, counted by kind.
+    """
+
+    scenario: str
+    seed: int
+    vessel_days: float
+    kinds: tuple[KindScore, ...]
+    missed: tuple[str, ...]
+    unjudged: Mapping[str, int]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the scores as JSON-ready values."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return render(self)
+
+
+def render(scores: Scores) -> str:
+    """Return the scores as a plain text table with notes below it."""
+    head = ["kind", "planted", "found", "recall", "away from decoys", "found", "recall", "events", "precision",
+            "onset median min", "max", "false /1000 vessel-days"]  # fmt: skip
+    rows = [head] + [
+        [s.kind, str(s.planted), str(s.found), _ratio(s.recall), str(s.planted_away), str(s.found_away),
+         _ratio(s.recall_away), str(s.events), _ratio(s.precision), _number(s.onset_median_minutes),
+         _number(s.onset_max_minutes), _number(s.false_per_1000_vessel_days)]
+        for s in scores.kinds
+    ]  # fmt: skip
+    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
+    lines = [f"{scores.scenario}, seed {scores.seed}: {scores.vessel_days:.0f} vessel-days"]
+    lines += [_line(row, widths) for row in rows]
+    for s in scores.kinds:
+        if s.false_alarms:
+            blamed = ", ".join(f"{label} {count}" for label, count in s.false_by_decoy.items())
+            lines.append(f"{s.kind}: {s.false_alarms} false alarms, by what they overlap: {blamed}")
+        if s.not_assessed:
+            lines.append(
+                f"{s.kind}: {s.not_assessed} more answered 'cannot be assessed' (no alarms), "
+                f"{s.planted_not_assessed} of them planted"
+            )
+    lines += [f"missed: {line}" for line in scores.missed]
+    if scores.unjudged:
+        counts = ", ".join(f"{kind} {count}" for kind, count in scores.unjudged.items())
+        lines.append(f"not judged by this truth: {counts}")
+    return "\n".join(lines)
+
+
+def _ratio(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"
+
+
+def _line(row: list[str], widths: list[int]) -> str:
+    """Return one row of the table: the first column to the left, figures to the right."""
+    cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+    return "  ".join(cells).rstrip()
