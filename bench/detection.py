@@ -46,7 +46,7 @@ def detector(path: str, name: str) -> dict[str, float]:
     with Store.open(path) as store:
         size = store.con.execute("SELECT count(*) FROM positions").fetchall()[0][0]
         started = time.perf_counter()
-        done = detect(store, zones, detectors={name: one}, now=NOW, version="bench")
+        done = detect(store, zones, detectors={name: one}, now=NOW, version="bench", window=(None, None))
         seconds = time.perf_counter() - started
     return {"rate": size / seconds, "events": sum(done.events.get(kind, 0) for kind in one.kinds)}
 

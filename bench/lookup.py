@@ -54,7 +54,7 @@ def _text(geometry: object) -> str:
     return json.dumps(geometry)
 
 
-def _points(number: int) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def _points(number: int) -> tuple[np.ndarray, np.ndarray]:
     """Return random points of the seas around Korea."""
     rng = np.random.default_rng(3)
     return rng.uniform(117, 137, number), rng.uniform(32, 44, number)

@@ -56,7 +56,7 @@ def _guarded(args: Sequence[str] | None) -> int:
     try:
         ours.check()
         code = darkwake.main(args, prog_name="darkwake", standalone_mode=False)
-        sys.stdout.flush()
+        sys.stdout.flush()  # here, where a closed pipe is still ours to handle
         return code if isinstance(code, int) else 0
     except click.UsageError as error:
         error.show()

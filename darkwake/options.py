@@ -11,7 +11,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 PATH = click.Path(path_type=Path)
 
 
-class UtcTime(click.ParamType):
+class UtcTime(click.ParamType[datetime]):
     """A time as ISO 8601; without a zone it is UTC."""
 
     name = "time"

@@ -22,9 +22,9 @@ _ADVICE = {
 }
 
 
-def plain(text: str) -> str:
-    """Return text on one line without control, direction or private characters."""
-    spaced = " ".join(text.split())
+def plain(text: str, *, keep_spaces: bool = False) -> str:
+    """Return text on one line without control, direction or private characters, runs of spaces as one unless kept."""
+    spaced = text if keep_spaces else " ".join(text.split())
     if spaced.isascii() and spaced.isprintable():
         return spaced
     return "".join(char for char in spaced if unicodedata.category(char) not in _HIDDEN)

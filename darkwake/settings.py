@@ -108,7 +108,7 @@ def check(sections: Mapping[str, object], where: str) -> dict[str, dict[str, obj
         if not isinstance(values, dict):
             raise SettingsError(f"{where}: {name} is a table, [{name}]")
         types = get_type_hints(found[name])
-        known = [item.name for item in fields(found[name]) if item.init]
+        known = [item.name for item in fields(found[name]) if item.init]  # type: ignore[arg-type]
         for key, value in values.items():
             if key not in known:
                 raise SettingsError(f"{where}: {name} has no setting '{key}'{_nearest(key, known)}")

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from front_door import Run, Said, meeting_csv
 
 from darkwake.cli import main
+from tests.front.front_door import Run, Said, meeting_csv
 
 
 @pytest.fixture

@@ -1,13 +1,15 @@
 """Bad input: one sentence, exit code 1, no traceback, and the case as it was."""
 
 import gzip
+import json
 import re
 import sqlite3
 from pathlib import Path
 
 import duckdb
 import pytest
-from front_door import NMEA, Run, is_one_sentence, other_process, snapshot
+
+from tests.front.front_door import NMEA, Run, is_one_sentence, other_process, snapshot
 
 NO_TIME = re.sub(r"(?m)^.*\\!", "!", NMEA)  # the tag blocks cut off
 DAY_FIRST = "ID,when,x,y\n1,20/03/2021 00:22,32.3,31.4\n1,21/03/2021 01:25,32.4,31.4\n"
@@ -124,7 +126,8 @@ def test_readers_work_beside_a_writer_and_a_second_writer_does_not(cli: Run, cas
     assert snapshot(cli, case) == before
 
 
-def test_a_case_held_by_another_program(cli: Run, case: Path, tmp_path: Path) -> None:
+def test_a_case_held_by_another_program(cli: Run, case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ais.reader.OPEN_WAIT_S", 0.2)
     (tmp_path / "good.nmea").write_text(NMEA, encoding="utf-8")
     before = snapshot(cli, case)
     with other_process(HOLD_AS_OTHER, case):
@@ -141,7 +144,7 @@ OPEN_RING = '{"type":"Polygon","coordinates":[[[124,38],[125,38],[125,39],[124,3
 
 @pytest.mark.parametrize("geometry", [BOWTIE, OPEN_RING])
 def test_a_zone_file_with_invalid_rings(geometry: str, cli: Run, case: Path, tmp_path: Path) -> None:
-    properties = '{"id":"mine","name":"Mine","source":"me","kind":"area"}'
+    properties = json.dumps({"name": "Mine", "kind": "area", "source": ["me"], "alert_for": "any"})
     feature = f'{{"type":"Feature","id":"mine","properties":{properties},"geometry":{geometry}}}'
     (tmp_path / "mine.geojson").write_text(f'{{"type":"FeatureCollection","features":[{feature}]}}', encoding="utf-8")
     (tmp_path / "good.nmea").write_text(NMEA, encoding="utf-8")

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from front_door import Run, meeting_csv
+
+from tests.front.front_door import Run, meeting_csv
 
 KEYS = ["id", "kind", "mmsi", "start", "end", "lon", "lat", "score", "zones", "evidence", "reasons"]
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from front_door import Run, is_one_sentence, snapshot
 
 from darkwake.settings import Settings, SettingsError, load
+from tests.front.front_door import Run, is_one_sentence, snapshot
 
 
 def test_a_file_sets_thresholds_and_set_lies_over_it(tmp_path: Path) -> None:

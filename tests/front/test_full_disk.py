@@ -10,7 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from front_door import ROOT, START, Run, Said, is_one_sentence, meeting_csv, snapshot
+
+from tests.front.front_door import ROOT, START, Run, Said, is_one_sentence, meeting_csv, snapshot
 
 MIB = 1 << 20
 

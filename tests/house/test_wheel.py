@@ -43,7 +43,7 @@ def test_the_wheel_alone_runs_the_demo(wheel: Path, tmp_path: Path) -> None:
     pip = [sys.executable, "-m", "pip", "--python", bin_ / "python", "install", "--quiet", "--no-index", "--no-deps"]
     subprocess.run([*pip, wheel], check=True)
     site = Path(sysconfig.get_path("purelib", vars={"base": str(tmp_path / "env")}))
-    # The libraries of this environment, by path only: its own .pth files, the editable darkwake among them, are not read.
+    # This environment's libraries by path only: its own .pth files, the editable darkwake among them, are not read.
     (site / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
     env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "COV_"))}
 
