@@ -55,8 +55,10 @@ def _guarded(args: Sequence[str] | None) -> int:
     """Run the command; turn what went wrong into one sentence and an exit code."""
     try:
         ours.check()
-        code = darkwake.main(args, prog_name="darkwake", standalone_mode=False)
-        sys.stdout.flush()  # here, where a closed pipe is still ours to handle
+        with darkwake.make_context("darkwake", list(sys.argv[1:] if args is None else args)) as context:
+            code = darkwake.invoke(context)
+        if sys.stdout is not None:
+            sys.stdout.flush()  # here, where a closed pipe is still ours to handle
         return code if isinstance(code, int) else 0
     except click.UsageError as error:
         error.show()
