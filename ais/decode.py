@@ -80,6 +80,7 @@ _BY_TYPE: dict[int, Layout] = {
 }
 _TYPE_OF = {char: (char - 48 if char < 88 else char - 56) for char in (*range(48, 88), *range(96, 120))}
 _BY_FIRST = [_BY_TYPE.get(_TYPE_OF.get(char, 0)) for char in range(256)]
+_SIX_POWERS = np.array([32, 16, 8, 4, 2, 1], np.uint8)
 _SIX_BIT = np.frombuffer(bytes([0, *range(65, 96), *range(32, 64)]), np.uint8)
 
 
@@ -93,7 +94,7 @@ def unpack(payload: bytes, fill: int) -> tuple[Layout, bytes] | str:
         if part != 1:
             return "message type"
         layout = STATIC_B
-    if len(vector) not in layout.lengths:
+    if len(payload) * 6 - fill not in layout.lengths:
         return "length"
     bits: bytes = vector.get_bytes(0, layout.bits)
     return layout, bits
@@ -115,12 +116,12 @@ def numbers(layout: Layout, bits: Sequence[bytes]) -> dict[str, Ints]:
 
 def texts(layout: Layout, bits: Sequence[bytes]) -> dict[str, list[str | None]]:
     """Return every text of a batch: up to the first @, without spaces at its end, None when nothing is left."""
-    matrix = _matrix(bits)
+    singles = np.unpackbits(_matrix(bits), axis=1)
     found: dict[str, list[str | None]] = {}
     for name, (offset, width, _) in layout.texts.items():
-        codes = np.stack([_cut(matrix, at, 6, False) for at in range(offset, offset + width, 6)], axis=1)
+        codes = singles[:, offset : offset + width].reshape(len(bits), -1, 6) @ _SIX_POWERS
         chars = _SIX_BIT[codes] * np.logical_and.accumulate(codes > 0, axis=1)
-        rows = chars.astype(np.uint8).view(f"S{width // 6}").ravel().tolist()
+        rows = chars.view(f"S{width // 6}").ravel().tolist()
         found[name] = [row.decode("ascii").rstrip(" ") or None for row in rows]
     return found
 

@@ -12,10 +12,10 @@ A checksum that is wrong or missing rejects the line, in the tag block too. Noth
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import xor
+from typing import NamedTuple
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -24,6 +24,10 @@ SENTENCE = re.compile(
     rb"\*([0-9A-Fa-f]{2})([^\n]*)"
 )
 """Groups: tag blocks, body, M or O, total, number, sequence id, channel, payload, fill bits, checksum, rest."""
+
+SIMPLE_TAG = re.compile(rb"\\(?:g:(\d+)-\d+-(\d+),?)?(?:s:([!-)+-\[\]-~]+?),?)?(?:c:(\d{10}))?\*([0-9A-Fa-f]{2})\\")
+"""The tag block that most feeds write, group, source and time in seconds. Groups: number in the group, the group's
+name, source, time, checksum. A speed-up only: `read_tags` says the same."""
 
 HEX = {text.encode(): value for value in range(256) for text in {f"{value:02X}", f"{value:02x}"}} | {
     f"{a}{b}".encode(): int(a + b, 16) for a in "abcdefABCDEF" for b in "abcdefABCDEF"
@@ -41,8 +45,7 @@ _SPACE = b" \t\r\n\v\f\0"
 MILLISECONDS_FROM = 100_000_000_000  # a number of seconds this great would lie in the year 5138
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """What a line's tag blocks say.
 
     Attributes:
@@ -94,7 +97,7 @@ def read_tags(blocks: bytes) -> Tag | None:
                 station = field[2:].decode("ascii", "replace")
             elif field.startswith(b"g:"):
                 number, _, name = field[2:].rpartition(b"-")
-                group, later = name or None, not number.startswith(b"1-")
+                group, later = name or None, number.partition(b"-")[0] != b"1"
     return Tag(t, station, group, later)
 
 

@@ -105,7 +105,8 @@ def jumps(mmsi: Ints, t: Ints, lon: Floats, lat: Floats, rule: JumpRule) -> Bool
     breaks = np.flatnonzero(bad) + 1
     for ship in np.unique(np.searchsorted(starts, breaks, side="right") - 1):
         start, end = int(starts[ship]), int(ends[ship])
-        cuts = [start, *breaks[(breaks > start) & (breaks < end)].tolist(), end]
+        first, last = np.searchsorted(breaks, (start, end))
+        cuts = [start, *breaks[first:last].tolist(), end]
         _doubt(_tracks(cuts, t, lon, lat, rule), t, lon, lat, doubted, rule)
     return doubted
 

@@ -6,22 +6,23 @@ seconds from `start_time` on (`ais.clock`). A later sentence of a tag-block grou
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 
 from ais.assembly import Assembler, Message, Part
 from ais.clock import Believable, SecondClock
 from ais.decode import Layout, second_of, unpack
-from ais.framing import HEX, NO_TAG, SENTENCE, Tag, read_pghp, read_rest, read_tags, why_not
+from ais.framing import HEX, NO_TAG, SENTENCE, SIMPLE_TAG, Tag, read_pghp, read_rest, read_tags, why_not
 from ais.rows import Said, rows_of
 from ais.source import MAX_LINE, InputError, Source
 from ais.staging import Taken
 
 RAW_BYTES = 200
 _GROUPS_KEPT = 256
+_CHANNEL = {b"": None} | {char.encode(): char for char in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
 
 class NmeaLines:
@@ -39,7 +40,7 @@ class NmeaLines:
     """
 
     def __init__(self, believable: Believable, start: int | None) -> None:
-        self.said: dict[Layout, list[Said]] = defaultdict(list)
+        self.said: dict[Layout, Said] = defaultdict(list)
         self.parts: list[tuple[int, int]] = []
         self.rejects: list[tuple[int, str, bytes]] = []
         self.lines = 0
@@ -52,7 +53,6 @@ class NmeaLines:
         self._assembler = Assembler()
         self._groups: OrderedDict[bytes, Tag] = OrderedDict()
         self._wrapped: tuple[int, bytes | None] | None = None  # time and checksum of a $PGHP line
-        self._tags: tuple[bytes, Tag | None] = (b"", NO_TAG)
 
     def feed(self, block: bytes) -> None:
         """Read a block of whole lines."""
@@ -71,7 +71,10 @@ class NmeaLines:
             elif HEX[found[10]] != xors[found.end(9) - 1] ^ xors[found.start(2) - 1]:
                 self._reject(line, "checksum")
             else:
-                self._sentence(line, *found.group(1, 3, 4, 5, 6, 7, 8, 9, 10, 11))
+                tag = self._tag(block, *found.span(1), xors) if found[1] else NO_TAG
+                why = "checksum" if tag is None else self._sentence(line, tag, found)
+                if why is not None:
+                    self._reject(line, why)
         self._count_orphans()
 
     def finish(self) -> None:
@@ -79,24 +82,9 @@ class NmeaLines:
         self._assembler.finish()
         self._count_orphans()
 
-    def _sentence(
-        self,
-        line: bytes,
-        blocks: bytes,
-        who: bytes,
-        total: bytes,
-        number: bytes,
-        sequence: bytes,
-        channel: bytes,
-        payload: bytes,
-        fill: bytes,
-        given: bytes,
-        rest: bytes,
-    ) -> None:
-        tag = self._tag(blocks) if blocks else NO_TAG
-        if tag is None:
-            self._reject(line, "checksum")
-            return
+    def _sentence(self, line: bytes, tag: Tag, found: re.Match[bytes]) -> str | None:
+        """Take in a sentence whose checksums are right, or say why it is rejected."""
+        _, _, who, total, number, sequence, channel, payload, fill, given, rest = found.groups()
         self.sentences += 1
         t, station = tag.t, tag.station
         if len(rest) > 1:
@@ -110,17 +98,16 @@ class NmeaLines:
                 t = wrapped_t
         own = who == b"O"
         if total == b"1":
-            why = self._message(self.lines, t, station, channel, own, payload, int(fill))
-            if why is not None:
-                self._reject(line, why)
-            return
+            if number != b"1":
+                return "not understood"
+            return self._message(self.lines, t, station, channel, own, payload, int(fill))
         if number > total:
-            self._reject(line, "not understood")
-            return
+            return "not understood"
         part = Part(self.lines, int(number), payload, int(fill), t, station, tag.group, own, line[:RAW_BYTES])
         whole = self._assembler.add(part, sequence, channel, int(total))
         if whole is not None:
             self._whole(whole, channel)
+        return None
 
     def _whole(self, message: Message, channel: bytes) -> None:
         """Take in a message whose parts have all come."""
@@ -151,21 +138,29 @@ class NmeaLines:
         self.timed += 1
         if t not in self._believable:
             return "clock"
-        self.said[layout].append((line, t, station, channel.decode() or None, own, bits))
+        self.said[layout].extend((line, t, station, _CHANNEL[channel], own, bits))
         return None
 
-    def _tag(self, blocks: bytes) -> Tag | None:
-        """Read tag blocks; a later sentence of a group inherits what its first ones said."""
-        if blocks == self._tags[0]:
-            return self._tags[1]
-        tag = read_tags(blocks)
-        if tag is not None and tag.group is not None:
-            known = self._groups.pop(tag.group, NO_TAG) if tag.later else NO_TAG
-            tag = replace(tag, t=known.t if tag.t is None else tag.t, station=tag.station or known.station)
-            self._groups[tag.group or b""] = tag
-            if len(self._groups) > _GROUPS_KEPT:
-                self._groups.popitem(last=False)
-        self._tags = (blocks, tag)
+    def _tag(self, block: bytes, start: int, end: int, xors: bytes) -> Tag | None:
+        """Read the tag blocks that lie in a block of lines; None when their checksum is wrong."""
+        simple = SIMPLE_TAG.fullmatch(block, start, end)
+        if simple is None:
+            tag = read_tags(block[start:end])
+        elif HEX[simple[5]] != xors[end - 5] ^ xors[start]:
+            return None
+        else:
+            number, group, station, t, _ = simple.groups()
+            tag = Tag(int(t) * 1_000_000 if t else None, station.decode() if station else None, group, number != b"1")
+        return tag if tag is None or tag.group is None else self._grouped(tag, tag.group)
+
+    def _grouped(self, tag: Tag, group: bytes) -> Tag:
+        """Let a later sentence of a group inherit what the ones before it said."""
+        known = self._groups.pop(group, NO_TAG)
+        if tag.later:
+            tag = Tag(known.t if tag.t is None else tag.t, tag.station or known.station, group, True)
+        self._groups[group] = tag
+        if len(self._groups) > _GROUPS_KEPT:
+            self._groups.popitem(last=False)
         return tag
 
     def _no_sentence(self, line: bytes) -> None:
@@ -181,7 +176,9 @@ class NmeaLines:
         else:
             why = why_not(line)
             if why is None and line.startswith(b"\\"):
-                self._tag(line[: line.rindex(b"\\") + 1])
+                tag = read_tags(line[: line.rindex(b"\\") + 1])
+                if tag is not None and tag.group is not None:
+                    self._grouped(tag, tag.group)
         if why is None:
             self.other += 1
         else:
