@@ -11,7 +11,7 @@ import importlib
 import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
 
 from detectors.event import Event, Reach
 
@@ -51,10 +51,14 @@ def discover() -> dict[str, type[Detector]]:
     for module_info in sorted(pkgutil.iter_modules(detectors.__path__), key=lambda info: info.name):
         module = importlib.import_module(f"detectors.{module_info.name}")
         for value in vars(module).values():
-            ours = isinstance(value, type) and issubclass(value, Detector) and value.__module__ == module.__name__
-            if ours and dataclasses.is_dataclass(value):
+            if _is_detector(value) and value.__module__ == module.__name__:
                 found[value.name] = value
     return found
+
+
+def _is_detector(value: object) -> TypeGuard[type[Detector]]:
+    """Say whether a name in a module is a detector class that can be made."""
+    return isinstance(value, type) and issubclass(value, Detector) and dataclasses.is_dataclass(value)
 
 
 class SettingError(ValueError):

@@ -97,9 +97,7 @@ class ZonePresence(Detector):
         fishing = self._fishing(view) if any(zone.alert_for == "fishing" for zone in zones) else None
         for zone, held in zip(zones, inside, strict=True):
             for stay in self._stays(tracks, held):
-                event = self._judge(view, zone, stay, fishing)
-                if event:
-                    yield event
+                yield self._judge(view, zone, stay, fishing)
 
     def _fishing(self, view: View) -> _Fishing:
         """Read what tells fishing ships in reach of the view's fixes."""
@@ -125,39 +123,43 @@ class ZonePresence(Detector):
             after = high + 1 if high + 1 < tracks.offsets[own + 1] else -1
             yield _Stay(low, high, before, after)
 
-    def _judge(self, view: View, zone: Zone, stay: _Stay, fishing: _Fishing | None) -> Event | None:
-        """Return the event of a stay; None where the zone's rule does not concern the ship."""
+    def _judge(self, view: View, zone: Zone, stay: _Stay, fishing: _Fishing | None) -> Event | Reach:
+        """Return the event of a stay; its reach where the zone's rule does not concern the ship (so far)."""
         tracks = view.tracks
         mmsi = int(tracks.mmsi[tracks.ship[stay.first]])
         start_us, last_us = int(tracks.t[stay.first]), int(tracks.t[stay.last])
         around = int(self.type_hours * US_H)
         why = _why_fishing(fishing, mmsi, start_us, last_us, around) if fishing else None
+        reach = self._reach(tracks, stay)
         if zone.alert_for == "fishing" and why is None:
-            return None
+            return reach
         at_home = mmsi // 1_000_000 == DPRK_MID
         kind = "incursion" if zone.alert_for == "fishing" and not at_home else "zone_presence"
         evidence = self._evidence(tracks, zone, stay, why)
         middle = (stay.first + stay.last) // 2
-        rejoin = int(self.rejoin_minutes * MINUTE_US)
-        reads_from = min(
-            start_us - around, int(tracks.t[stay.before]) if stay.before >= 0 else start_us, start_us - rejoin
-        )
-        is_open = stay.after < 0
-        reads_to = None if is_open else max(last_us + around, last_us + rejoin, int(tracks.t[stay.after]))
         return Event(
             kind=kind,
             mmsi=(mmsi,),
             start=to_datetime(start_us),
-            end=None if is_open else to_datetime(last_us + 1),
+            end=None if stay.after < 0 else to_datetime(last_us + 1),
             lon=float(tracks.lon[middle]),
             lat=float(tracks.lat[middle]),
             score=_score(kind, zone, evidence, at_home),
             zones=(zone.id,),
             evidence=evidence,
-            reasons=_reasons(zone, evidence, at_home, is_open),
-            reach=Reach(reads_from, reads_to),
+            reasons=_reasons(zone, evidence, at_home, stay.after < 0),
+            reach=reach,
             key=zone.id,
         )
+
+    def _reach(self, tracks: Tracks, stay: _Stay) -> Reach:
+        """Return all that is read for a stay: the fixes around it, and static reports and absences near its ends."""
+        start_us, last_us = int(tracks.t[stay.first]), int(tracks.t[stay.last])
+        around = int(max(self.type_hours * US_H, self.rejoin_minutes * MINUTE_US))
+        before = int(tracks.t[stay.before]) if stay.before >= 0 else start_us
+        after = int(tracks.t[stay.after]) if stay.after >= 0 else last_us
+        reads_to = None if stay.after < 0 else max(after, last_us + around)
+        return Reach(min(before, start_us - around), reads_to)
 
     def _evidence(self, tracks: Tracks, zone: Zone, stay: _Stay, why: str | None) -> dict[str, object]:
         """Return the values that the event rests on."""

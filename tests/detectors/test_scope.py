@@ -1,0 +1,169 @@
+"""Replace in scope: any chunks in any order leave the same events as one pass over everything, for every detector."""
+
+import numpy as np
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from ais.store import Store
+from detectors import detect, discover, read_events, to_json
+from tests.detectors.cases import HOUR, NOW, Ship, defaults, insert, metres_east, rows_of, still
+
+# Around Cho-do and Sok-do and the western edge of the territorial sea: short gaps count, lines are crossed.
+LON, LAT = 124.9, 38.58
+
+
+def traffic(seed: int) -> list[Ship]:
+    """A few days of a few ships that meet, go silent, cross lines and fish; sparse, so that a hundred runs are quick."""
+    rng = np.random.default_rng(seed)
+    ships = []
+    days = rng.uniform(1.0, 3.0)
+    for k in range(int(rng.integers(3, 7))):
+        minutes = np.unique((rng.uniform(0, 300) + np.cumsum(rng.choice([6, 12, 30, 55, 90], 400))).round(2))
+        for _ in range(int(rng.integers(0, 3))):
+            start, hours = rng.uniform(0, days * 1440), rng.choice([1.5, 2.5, 5, 7, 16, 30])
+            minutes = minutes[(minutes < start) | (minutes > start + hours * 60)]
+        minutes = minutes[minutes < days * 1440]
+        if len(minutes) < 2:
+            continue
+        speed = float(rng.choice([0.3, 1.0, 2.5, 6.0]))
+        walk = rng.normal(0, 20 * speed, (2, len(minutes))).cumsum(axis=1)
+        lon = LON + (rng.normal(0, 600) + walk[0]) / 87_000 - (0.55 if rng.random() < 0.3 else 0.0)
+        lat = LAT + (rng.normal(0, 600) + walk[1]) / 111_000
+        talks = rng.uniform(0, days * 1440, int(rng.integers(0, 6))).tolist()
+        fishes = rng.random() < 0.5
+        ships.append(
+            Ship(
+                int(rng.choice([412000100, 445000100, 273000100])) + k, minutes, lon, lat,
+                np.full(len(minutes), speed) if rng.random() < 0.7 else None,
+                nav_status=7 if rng.random() < 0.2 else None, talks=talks, ship_type=30 if fishes else 70,
+            )
+        )
+    return ships
+
+
+def calm(seed: int) -> list[Ship]:
+    """A week of ships that report hourly at sea, with a few silences, meetings and visits far apart: narrow windows."""
+    rng = np.random.default_rng(seed)
+    ships = []
+    span = 7 * 1440
+    meet_at = rng.uniform(0.1, 0.9, 3) * span
+    for k in range(4):
+        minutes = np.arange(rng.uniform(0, 50), span, 50.0)
+        lon, lat = np.full(len(minutes), 122.9 + 0.3 * k), np.full(len(minutes), 37.3)
+        for start in rng.uniform(0.1, 0.9, int(rng.integers(0, 3))) * span:
+            away = (minutes > start) & (minutes < start + rng.choice([2, 6, 20]) * 60)
+            lon[away], lat[away] = LON, LAT + 0.02 * k  # a visit to the transfer area
+        if k < 2:
+            for start in meet_at:
+                lon[(minutes > start) & (minutes < start + 300)] = 122.5 + 0.001 * k
+        silent = rng.uniform(0.1, 0.9, int(rng.integers(0, 2))) * span
+        keep = np.ones(len(minutes), dtype=bool)
+        for start in silent:
+            keep &= (minutes < start) | (minutes > start + rng.choice([3, 7, 15]) * 60)
+        talks = (rng.uniform(0, 1, 3) * span).tolist()
+        ships.append(
+            Ship(412000100 + k, minutes[keep], lon[keep], lat[keep], np.full(int(keep.sum()), 0.4), talks=talks,
+                 ship_type=30 if k % 2 else 80)
+        )
+    return ships
+
+
+def chunks(tables, seed):
+    """Deal all rows to a few chunks: by time, at random, or both."""
+    rng = np.random.default_rng(seed + 10_000)
+    count = int(rng.integers(2, 5))
+    style = rng.integers(0, 3)
+    dealt = [{} for _ in range(count)]
+    for name, rows in tables.items():
+        t = rows["t"].to_numpy().view(np.int64)
+        if style == 0:
+            order = np.argsort(t, kind="stable")
+            bins = np.empty(len(t), dtype=int)
+            bins[order] = np.arange(len(t)) * count // max(len(t), 1)
+        else:
+            late = rng.random(len(t)) < (0.1 if style == 1 else 1.0)
+            spread = (t - t.min()) * count // max(int(np.ptp(t)) + 1, 1) if len(t) else t
+            bins = np.where(late, rng.integers(0, count, len(t)), spread)
+        for k in range(count):
+            picked = rows.take(np.flatnonzero(bins == k))
+            dealt[k][name] = picked.take(rng.permutation(picked.num_rows))
+    return dealt
+
+
+def events_of(path, zones, batches) -> tuple[str, int]:
+    with Store.open(path) as store:
+        for batch in batches:
+            insert(store, batch)
+            detect(store, zones, detectors=defaults(), now=NOW, version="test")
+        bounded = "SELECT count(*) AS n FROM runs WHERE window_from IS NOT NULL OR window_to IS NOT NULL"
+        reader = store.reader()
+        return to_json(read_events(reader)), reader.query(bounded)["n"][0].as_py()
+
+
+@pytest.mark.parametrize("make", [traffic, calm])
+@pytest.mark.parametrize("block", range(4))
+def test_any_chunks_equal_one_pass(tmp_path_factory, zones, make, block):
+    @settings(max_examples=13, deadline=None, database=None, derandomize=True, phases=[Phase.generate])
+    @given(number=st.integers(0, 2**20))
+    def one(number: int) -> None:
+        seed = number * 4 + block
+        folder = tmp_path_factory.mktemp("scope")
+        tables = rows_of(make(seed))
+        whole, _ = events_of(folder / "whole.duckdb", zones, [tables])
+        parts, bounded = events_of(folder / "parts.duckdb", zones, chunks(tables, seed))
+        narrow.append(bounded)
+        assert parts == whole, f"seed {seed}"
+
+    narrow: list[int] = []
+    one()
+    assert make is traffic or sum(narrow) >= 5, "windows with an edge were hardly tried"
+
+
+def test_the_traffic_shows_every_kind(tmp_path, zones):
+    kinds = set()
+    for seed in range(12):
+        with Store.open(tmp_path / f"{seed}.duckdb") as store:
+            insert(store, rows_of(traffic(seed)))
+            kinds |= set(detect(store, zones, detectors=defaults(), now=NOW, version="test").events)
+    assert kinds == {kind for detector in discover().values() for kind in detector.kinds}
+
+
+def test_late_row_revises_and_the_ledger_says_so(tmp_path, zones):
+    ship, other = still(412000101, LON, LAT, 0, 60, 10), still(412000101, LON, LAT, 700, 800, 10)
+    with Store.open(tmp_path / "a.duckdb") as store:
+        insert(store, rows_of([ship, other]))
+        detect(store, zones, detectors=defaults("gap"), now=NOW, version="test")
+        (gap,) = read_events(store.reader(), kind="gap")
+        insert(store, rows_of([still(412000101, LON, LAT, 380, 380, 10)]))
+        detect(store, zones, detectors=defaults("gap"), now=NOW, version="test")
+        gaps = read_events(store.reader(), kind="gap")
+        assert [(e["end"] - e["start"]).total_seconds() * 1e6 / HOUR for e in gaps] == pytest.approx([320 / 60, 320 / 60])
+        ledger = store.reader().query("SELECT action, event_id, supersedes FROM ledger ORDER BY seq").to_pylist()
+        assert [row["action"] for row in ledger] == ["new", "revised", "new"]
+        assert ledger[1]["event_id"] == gap["id"]
+
+
+def test_nothing_new_runs_nothing(tmp_path, zones):
+    with Store.open(tmp_path / "a.duckdb") as store:
+        insert(store, rows_of([still(412000101, LON, LAT, 0, 600, 10)]))
+        assert detect(store, zones, detectors=defaults(), now=NOW, version="test").ran == tuple(sorted(defaults()))
+        assert detect(store, zones, detectors=defaults(), now=NOW, version="test").ran == ()
+        assert detect(store, zones, detectors=defaults(), now=NOW, version="other").ran == tuple(sorted(defaults()))
+
+
+def test_withdrawn_event_is_superseded(tmp_path, zones):
+    a = still(101, 123.2, 37.2, 0, 300)
+    b = still(102, 123.2 + metres_east(80, 37.2), 37.2, 0, 300)
+    watch = still(103, 121.0, 36.0, -400, 900, 30)
+    with Store.open(tmp_path / "a.duckdb") as store:
+        insert(store, rows_of([a, b, watch]))
+        detect(store, zones, detectors=defaults("rendezvous"), now=NOW, version="test")
+        (before,) = read_events(store.reader())
+        early = [still(mmsi, lon, 37.2, -30, -5) for mmsi, lon in ((101, 123.2), (102, 123.2005))]
+        insert(store, rows_of(early))
+        detect(store, zones, detectors=defaults("rendezvous"), now=NOW, version="test")
+        (after,) = read_events(store.reader())
+        assert after["id"] != before["id"]
+        rows = store.reader().query("SELECT event_id, supersedes FROM ledger WHERE action = 'new' ORDER BY seq").to_pylist()
+        assert rows[-1] == {"event_id": after["id"], "supersedes": [before["id"]]}
