@@ -65,7 +65,9 @@ def _features(
         areal = shape.geom_type.endswith("Polygon")
         properties = {key: value for key, value in zone.items() if key not in ("id", "shape")}
         properties["area_km2"] = round(area_km2(shape), 1) if areal else None
-        properties["edges"] = edges_of(shape, lines) if areal and zone["shape"]["rule"] != "circles" else []
+        properties["edges"] = (
+            edges_of(shape, lines) if areal and zone["shape"]["rule"] not in ("circles", "polygon") else []
+        )
         geometry = json.loads(shapely.to_geojson(shape))
         features.append({"type": "Feature", "id": zone["id"], "properties": properties, "geometry": geometry})
     return features

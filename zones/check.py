@@ -18,6 +18,7 @@ from zones.shapecheck import DEPTH, MOST_POSITIONS, geometry_faults
 MOST_BYTES = 64 * 1024 * 1024
 MOST_ZONES = 5_000
 TEXTS = ("name", "kind", "whose", "legal_status", "confidence", "notes", "sea", "edge_reason")
+_MOST_KEYS = 60
 _NUMBERS = ("edge_uncertainty_m", "area_km2")
 _DATES = ("valid_from", "valid_to")
 _KNOWN = (*TEXTS, *_NUMBERS, *_DATES, "id", "source", "disagrees_with", "alert_for", "edges")
@@ -35,7 +36,7 @@ def read_document(path: Path) -> tuple[dict[str, Any], bytes]:
             raise BadZone(f"{path}: this is not a file; give a GeoJSON FeatureCollection")
         if size > MOST_BYTES:
             raise BadZone(
-                f"{path}: {size / 1e6:.0f} MB is more than a zone file may have ({MOST_BYTES / 1e6:.0f} MB); simplify it"
+                f"{path}: {size / 1e6:.0f} MB is more than a zone file may have ({MOST_BYTES / 1e6:.0f}); simplify it"
             )
         raw = path.read_bytes()
     except OSError as error:
@@ -58,8 +59,7 @@ def read_document(path: Path) -> tuple[dict[str, Any], bytes]:
 
 
 def document_faults(document: Mapping[str, Any], path: Path) -> Iterator[str]:
-    """Yield every fault of a FeatureCollection as a sentence that names the file, the zone, the fault and the
-    remedy."""
+    """Yield every fault of a FeatureCollection as a sentence naming file, zone, fault and remedy."""
     features = document["features"]
     if not features:
         yield f"{path}: the file has no zones; give at least one feature"
@@ -107,16 +107,19 @@ def feature_faults(feature: Mapping[str, Any]) -> Iterator[str]:
     yield from _value_faults(properties)
     yield from _date_faults(properties)
     yield from _edge_faults(properties.get("edges"))
-    for key in properties:
-        slip = difflib.get_close_matches(str(key).lower(), _KNOWN, n=1, cutoff=0.75)
+    for key in list(properties)[:_MOST_KEYS]:
+        slip = difflib.get_close_matches(key[:40].lower(), _KNOWN, n=1, cutoff=0.75)
         if key not in _KNOWN and slip and slip[0] not in properties:
-            yield f"the key {str(key)[:60]!r} is not known; did you mean {slip[0]!r}?"
+            yield f"the key {key[:40]!r} is not known; did you mean {slip[0]!r}?"
     yield from geometry_faults(feature.get("geometry"))
 
 
 def instant(value: object) -> datetime | None:
-    """Return a date or time in ISO 8601 as aware UTC (a bare one is UTC), None for None; raises ValueError for
-    what is no date."""
+    """Return an ISO 8601 date or time as aware UTC (a bare one is UTC), None for None.
+
+    Raises:
+        ValueError: it is no date.
+    """
     if value is None:
         return None
     if not isinstance(value, str):
@@ -180,7 +183,7 @@ def _edge_faults(edges: object) -> Iterator[str]:
             ):
                 raise TypeError
     except (TypeError, KeyError, ValueError):
-        yield "its edges are malformed; leave them out, or give each name, uncertainty_m, reason, owners and coordinates"
+        yield "its edges are malformed; leave them out, or give each a name, uncertainty_m, reason, owners, coordinates"
 
 
 def _count_positions(features: list[Any]) -> int:

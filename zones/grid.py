@@ -1,5 +1,4 @@
-"""A two-level grid that tells, cell by cell, which zones hold it wholly, which not at all, and which have their
-boundary in it.
+"""A two-level grid: cell by cell, which zones hold it wholly, which not at all, whose boundary crosses it.
 
 The world is cut into whole degrees; a degree that some boundary crosses is cut again into FINE x FINE cells. A
 point then costs two table look-ups, and only points in a cell with a boundary need the exact test. Cells are
@@ -97,7 +96,7 @@ def _marked(shape: Any, per_degree: int) -> npt.NDArray[np.int64]:
 def _coarse_states(shape: Any) -> npt.NDArray[np.uint8]:
     """Return the state of every degree cell: EDGE where the boundary may touch it, else that of its centre."""
     state = np.full(180 * 360, OUT, dtype=np.uint8)
-    west, south, east, north = np.floor(shape.bounds).astype(np.int64) + (180, 90, 180, 90)
+    west, south, east, north = np.floor(shape.bounds).astype(np.int64) + np.array([180, 90, 180, 90])
     columns, rows = np.arange(max(west, 0), min(east + 1, 360)), np.arange(south, min(north + 1, 180))
     cells = (rows[:, None] * 360 + columns[None, :]).ravel()
     state[cells] = shapely.contains_xy(shape, cells % 360 - 179.5, cells // 360 - 89.5)

@@ -41,8 +41,7 @@ class Island:
 
 @dataclass(frozen=True)
 class Land:
-    """Land polygons: ``owners`` by ISO 3166 alpha-3 within the region, ``world`` beyond it without owners;
-    shapely geometries, degrees."""
+    """Land polygons, degrees: ``owners`` by ISO 3166 alpha-3 within ``region``, ``world`` without owners beyond it."""
 
     owners: dict[str, Any]
     world: list[Any]
@@ -112,25 +111,22 @@ def load_islands() -> tuple[Island, ...]:
 
 
 def coast_geojson(bounds: Bounds | None = None) -> dict[str, Any]:
-    """Return the land within ``bounds`` as a GeoJSON FeatureCollection, one feature per owner, simplified to
-    suit a map of that size.
+    """Return the land within ``bounds`` as GeoJSON, one feature per owner, simplified to suit a map of that size.
 
     Args:
         bounds: west, south, east, north in degrees; east may pass 180 (170 to 190). None for the waters around
         Korea, 117-136 E 30-44 N.
 
     Returns:
-        Features with the properties ``owner`` (ISO 3166 alpha-3, "" beyond the region) and ``name``;
-        coordinates in the turn of ``bounds``.
+        A FeatureCollection; features with the properties ``owner`` (ISO 3166 alpha-3, "" beyond the region) and
+        ``name``; coordinates in the turn of ``bounds``.
 
     Raises:
         ValueError: the bounds are empty, wider than a turn, or beyond the poles.
     """
     west, south, east, north = bounds or (117.0, 30.0, 136.0, 44.0)
     if not (-90 <= south < north <= 90 and west < east <= west + 360 and -360 <= west <= 360):
-        raise ValueError(
-            f"the bounds {bounds} are no box; give west, south, east, north in degrees with west < east and south < north"
-        )
+        raise ValueError(f"the bounds {bounds} are no box; give west, south, east, north in degrees")
     land = load_land()
     tolerance = max(east - west, north - south) / 4000.0
     decimals = 2 if tolerance > 0.02 else 3 if tolerance > 0.002 else 4

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from zones.check import document_faults, feature_id, instant, read_document
 from zones.model import BadZone, Edge, Zone
+from zones.shapecheck import without_altitude
 
 if TYPE_CHECKING:
     from zones.zoneset import ZoneSet
@@ -56,8 +57,7 @@ def read_zones(path: Path) -> tuple[str, tuple[Zone, ...], bytes]:
 
 
 def check_file(path: Path) -> list[str]:
-    """Return every fault of a user's zone file as one sentence each; an empty list when it can be used with the
-    shipped zones."""
+    """Return every fault of a user's zone file as a sentence; none when it can be used beside the shipped zones."""
     try:
         document, _ = read_document(path)
     except BadZone as error:
@@ -103,7 +103,7 @@ def _zone(feature: Mapping[str, Any]) -> Zone:
         disagrees_with=_texts(has.get("disagrees_with")),
         alert_for=has["alert_for"],
         notes=text("notes"),
-        geometry=feature["geometry"],
+        geometry=without_altitude(feature["geometry"]),
         area_km2=_number(has.get("area_km2")),
         edges=_edges(has.get("edges")),
         sea=text("sea"),

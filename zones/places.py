@@ -24,8 +24,8 @@ PORTS_FILE = DATA / "world_port_index_east_asia.csv"
 ANCHORAGES_FILE = DATA / "gfw_anchorages_east_asia.csv.gz"
 
 _ISO3 = {
-    "China": "CHN", "Hong Kong": "HKG", "Japan": "JPN", "Macau": "MAC", "North Korea": "PRK", "Northern Mariana Islands": "MNP",
-    "Philippines": "PHL", "Russia": "RUS", "South Korea": "KOR", "Taiwan": "TWN", "Vietnam": "VNM",
+    "China": "CHN", "Hong Kong": "HKG", "Japan": "JPN", "Macau": "MAC", "North Korea": "PRK", "Taiwan": "TWN",
+    "Northern Mariana Islands": "MNP", "Philippines": "PHL", "Russia": "RUS", "South Korea": "KOR", "Vietnam": "VNM",
 }  # fmt: skip
 
 Texts = tuple[str, ...]
@@ -34,8 +34,7 @@ Indexes = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Ports:
-    """Ports as columns of one length: ``name``, ``country`` (ISO 3166 alpha-3), ``lon`` and ``lat`` (degrees),
-    ``size`` (the Index's word), ``locode``."""
+    """Ports as columns of one length; ``country`` in ISO 3166 alpha-3, ``size`` the Index's word, degrees."""
 
     name: Texts
     country: Texts
@@ -50,8 +49,7 @@ class Ports:
 
 @dataclass(frozen=True)
 class Anchorages:
-    """Anchorages as columns of one length: ``name``, ``country`` (ISO 3166 alpha-3), ``lon`` and ``lat``
-    (degrees)."""
+    """Anchorages as columns of one length; ``country`` in ISO 3166 alpha-3, degrees."""
 
     name: Texts
     country: Texts
@@ -84,8 +82,7 @@ class Places:
     def near_anchorage(
         self, lon: npt.ArrayLike, lat: npt.ArrayLike, radius_m: float, country: str | None = None
     ) -> Indexes:
-        """Return for each point the index of the nearest anchorage within ``radius_m`` metres, or -1; as
-        ``near_port``."""
+        """Return the index of the nearest anchorage to each point, or -1; arguments as ``near_port``."""
         return self._near("anchorages", self.anchorages, lon, lat, radius_m, country)
 
     def port_name(self, index: int) -> str | None:

@@ -1,12 +1,13 @@
-"""Faults of one GeoJSON geometry: rings open or crossed, axes reversed, numbers out of range, each as a clause
-with its remedy.
+"""Faults of one GeoJSON geometry: rings open or crossed, axes reversed, numbers out of range, with the remedy.
 
 Longitudes may run from -360 to 360, so that a zone across the 180th meridian can be written in one piece (170
 to 190) or cut at 180 (RFC 7946, 3.1.9). An edge that jumps more than 180 degrees of longitude is refused, since
 it could mean either way round; an edge between -180 and 180 is taken as it stands. Units: degrees.
 """
 
+import itertools
 import math
+import reprlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,6 +34,15 @@ def geometry_faults(geometry: object) -> Iterator[str]:
             break
     if lines and not broken and kind.endswith("Polygon"):
         yield from _area_faults(geometry)
+
+
+def without_altitude(geometry: dict[str, Any]) -> dict[str, Any]:
+    """Return a geometry without faults with its positions cut to longitude and latitude."""
+
+    def cut(item: Any, depth: int) -> Any:
+        return [float(each) for each in item[:2]] if depth == 0 else [cut(inner, depth - 1) for inner in item]
+
+    return {"type": geometry["type"], "coordinates": cut(geometry["coordinates"], DEPTH[geometry["type"]])}
 
 
 def _lines(coordinates: object, depth: int) -> Iterator[object]:
@@ -66,13 +76,13 @@ def _position_fault(position: object) -> str | None:
     """Return what is wrong with one position, or None."""
     if not isinstance(position, list) or len(position) not in (2, 3) or not all(_is_number(each) for each in position):
         return f"{_short(position)} is no position; give [longitude, latitude] as two numbers"
-    lon, lat = float(position[0]), float(position[1])
-    if not (math.isfinite(lon) and math.isfinite(lat)):
+    lon, lat = position[0], position[1]
+    if not all(abs(each) < math.inf for each in position):
         return f"the position {_short(position)} is not finite; give numbers of degrees"
     if abs(lat) > 90 and abs(lon) <= 90:
         return f"the position {_short(position)} has its axes reversed; GeoJSON wants longitude first, then latitude"
     if abs(lat) > 90 or abs(lon) > 360:
-        return f"the position {_short(position)} is out of range; give longitude -180 to 180 (to 360 across 180) and latitude -90 to 90"
+        return f"the position {_short(position)} is out of range; give longitude -180 to 180 and latitude -90 to 90"
     return None
 
 
@@ -88,7 +98,7 @@ def _ring_faults(ring: list[Any]) -> Iterator[str]:
 
 
 def _jumps(line: list[Any]) -> Iterator[str]:
-    for one, two in zip(line, line[1:], strict=False):
+    for one, two in itertools.pairwise(line):
         if abs(two[0] - one[0]) > 180 and not abs(one[0]) == abs(two[0]) == 180:
             yield (
                 f"the edge {_short(one)} to {_short(two)} spans more than 180 degrees of longitude; "
@@ -101,7 +111,7 @@ def _area_faults(geometry: dict[str, Any]) -> Iterator[str]:
     import shapely
     from shapely.geometry import shape
 
-    area = shape(geometry)
+    area = shape(without_altitude(geometry))
     if shapely.is_valid(area):
         west, _, east, _ = area.bounds
         if area.area == 0:
@@ -110,9 +120,9 @@ def _area_faults(geometry: dict[str, Any]) -> Iterator[str]:
             yield f"it spans {east - west:.0f} degrees of longitude; give at most 360"
         return
     reason, _, where = shapely.is_valid_reason(area).partition("[")
-    yield f"its ring is invalid ({reason.lower().strip()} near {where.rstrip(']')}); redraw it so that no edge crosses or repeats another"
+    yield f"its ring is invalid ({reason.lower().strip()} near {where.rstrip(']')}); redraw it so that no edges cross"
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    text = reprlib.repr(value)
     return text if len(text) <= 60 else text[:57] + "..."

@@ -11,8 +11,7 @@ COLUMNS = ("id", "kind", "alert_for", "area_km2", "edge_uncertainty_m", "whose")
 
 
 def zone_rows(zones: ZoneSet) -> list[dict[str, str]]:
-    """Return one row per zone, texts by the keys of COLUMNS; unknown figures are ``?``, lines have the area
-    ``line``."""
+    """Return one row per zone, texts by the keys of COLUMNS; unknown figures are ``?``."""
     return [
         {
             "id": zone.id,

@@ -84,8 +84,7 @@ class ZoneSet:
         return result
 
     def ids_at(self, lon: float, lat: float, t_us: int | None = None) -> tuple[str, ...]:
-        """Return the ids of the zones that hold one point (degrees) at one time (int64 microseconds since 1970
-        UTC, None for any)."""
+        """Return the ids of the zones that hold a point; ``t_us`` in microseconds since 1970 UTC, None for any."""
         held = self.inside([lon], [lat], None if t_us is None else [t_us])[:, 0]
         return tuple(zone.id for zone, is_in in zip(self.zones, held, strict=True) if is_in)
 

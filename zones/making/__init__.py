@@ -1,2 +1,1 @@
-"""How the shipped zones and coast are made from Natural Earth's coast and published vertices; run by ``python
--m zones.build``."""
+"""How the shipped zones and land are made from Natural Earth's coast; run by ``python -m zones.build``."""

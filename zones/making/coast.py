@@ -36,13 +36,14 @@ OWNERS = {
 }
 
 ISLETS = (
-    (124.7196, 39.2709), (129.5515, 40.6468), (125.1060, 39.4043), (124.7635, 38.5491), (124.4121, 39.6889), (124.9796, 38.6767),
-    (128.1948, 39.9973), (127.6295, 39.2729), (130.5294, 42.2343), (125.2196, 39.0521), (124.7658, 38.5225), (128.0733, 38.8630),
+    (124.7196, 39.2709), (129.5515, 40.6468), (125.1060, 39.4043), (124.7635, 38.5491),
+    (124.4121, 39.6889), (124.9796, 38.6767), (128.1948, 39.9973), (127.6295, 39.2729),
+    (130.5294, 42.2343), (125.2196, 39.0521), (124.7658, 38.5225), (128.0733, 38.8630),
 )  # fmt: skip
 """Twelve DPRK islets that Natural Earth lacks, longitude and latitude; each becomes a disc of 100 m."""
 
 ISLANDS_BY_AREA = (("PRK", 124.998, 38.6481, 9.42), ("KOR", 124.7523, 37.7716, 3.63))
-"""Sok-do and Socheong-do, which Natural Earth lacks: owner, longitude, latitude, area in km2; each becomes a disc of that area."""
+"""Sok-do and Socheong-do, which Natural Earth lacks: owner, longitude, latitude, km2; each a disc of that area."""
 
 
 class BadCoast(ValueError):

@@ -18,11 +18,17 @@ _SNAP_M = 150.0
 _LEAN_M = 60.0
 _YALU_LAT = 39.6
 
+_NLL_REASON = "points of unequal sureness, kept as a band of 2 nm"
+_BEYOND_REASON = "equidistance with the ROK islands; no published line, the figure is a choice"
+_YALU_REASON = "shifting channel; the port of Dandong is left out"
+_CHINA_REASON = "equidistance; against Marine Regions mean 2.4, p95 8-10, max 13 km"
+_TUMEN_REASON = "equidistance; vertices of the 1985 line not obtained"
+_OUTER_REASON = "low-water coast to 311 m; unpublished straight baselines would lie further out"
+
 
 @dataclass(frozen=True)
 class NamedLine:
-    """A line that bounds zones: its name, uncertainty in metres, the reason, who disagrees, and its course in
-    degrees."""
+    """A line that bounds zones: name, uncertainty in metres, the reason, its owners, its course in degrees."""
 
     name: str
     uncertainty_m: float
@@ -40,18 +46,18 @@ def named_lines(waters: Waters, coast_prk: Any, nll: list[list[float]]) -> list[
     )
     parallel = shapely.LineString([(128.0, EAST_LIMIT_LAT), (133.0, EAST_LIMIT_LAT)])
     outer = to_degrees(to_plane(coast_prk).buffer(12 * NAUTICAL_MILE_M, quad_segs=64)).boundary
+    nll_course = shapely.union_all([shapely.LineString(nll), parallel])
+    yalu_course = china.intersection(yalu_box).union(disc(*DANDONG, DANDONG_RADIUS_M).boundary)
+    tumen_course = waters.cells["PRK"].intersection(waters.cells["RUS"])
+    mile = NAUTICAL_MILE_M
     return [
-        NamedLine("NLL", 2 * NAUTICAL_MILE_M, "points of unequal sureness, kept as a band of 2 nm", "UN Command; rejected by the DPRK",
-                  shapely.union_all([shapely.LineString(nll), parallel])),
-        NamedLine("continuation west of the NLL", 10_000.0, "equidistance with the ROK islands; a choice", "DPRK and ROK", beyond),
-        NamedLine("Yalu mouth", 3 * NAUTICAL_MILE_M, "shifting channel, port of Dandong close by", "DPRK and China",
-                  china.intersection(yalu_box).union(disc(*DANDONG, DANDONG_RADIUS_M).boundary)),
-        NamedLine("China line", 10_000.0, "equidistance; against Marine Regions mean 2.4, p95 8-10, max 13 km", "DPRK and China",
-                  china.difference(yalu_box)),
-        NamedLine("Tumen mouth", 3 * NAUTICAL_MILE_M, "equidistance; vertices of the 1985 line not obtained", "DPRK and Russia",
-                  waters.cells["PRK"].intersection(waters.cells["RUS"])),
-        NamedLine("12 nm line", 500.0, "quantised low-water coast; unpublished straight baselines lie further out", "DPRK", outer),
-    ]  # fmt: skip
+        NamedLine("NLL", 2 * mile, _NLL_REASON, "UN Command; rejected by the DPRK", nll_course),
+        NamedLine("continuation west of the NLL", 10_000.0, _BEYOND_REASON, "DPRK and ROK", beyond),
+        NamedLine("Yalu mouth", 3 * mile, _YALU_REASON, "DPRK and China", yalu_course),
+        NamedLine("China line", 10_000.0, _CHINA_REASON, "DPRK and China", china.difference(yalu_box)),
+        NamedLine("Tumen mouth", 3 * mile, _TUMEN_REASON, "DPRK and Russia", tumen_course),
+        NamedLine("12 nm line", 500.0, _OUTER_REASON, "DPRK", outer),
+    ]
 
 
 def edges_of(shape: Any, lines: list[NamedLine]) -> list[dict[str, Any]]:
@@ -70,6 +76,6 @@ def edges_of(shape: Any, lines: list[NamedLine]) -> list[dict[str, Any]]:
         ]
         if pieces:
             rounded = [shapely.get_coordinates(to_degrees(piece)).round(4).tolist() for piece in pieces]
-            found.append({"name": line.name, "uncertainty_m": line.uncertainty_m, "reason": line.reason, "owners": line.owners,
-                          "coordinates": rounded})  # fmt: skip
+            edge = {"name": line.name, "uncertainty_m": line.uncertainty_m, "reason": line.reason}
+            found.append({**edge, "owners": line.owners, "coordinates": rounded})
     return found

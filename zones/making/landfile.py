@@ -1,5 +1,4 @@
-"""The shipped land: the region in full with owners, the rest of the world simplified, as whole steps of delta-
-coded degrees.
+"""The shipped land as whole, delta-coded steps: the region in full with owners, the rest of the world simplified.
 
 ``land.json.gz`` is ``{"quantum_deg", "region", "world_quantum_deg", "owners": {code: [polygon]}, "world":
 [polygon]}`` where a polygon is a list of rings and a ring ``[x0, y0, dx1, dy1, ...]`` in whole quanta (the

@@ -48,8 +48,7 @@ def _moved(transformer: Transformer, xy: npt.NDArray[np.float64]) -> npt.NDArray
 
 
 def polygons_of(shape: Any) -> Any:
-    """Return only the polygons of a shape, as one geometry: ``make_valid`` and cuts leave lines and points
-    beside them."""
+    """Return only the polygons of a shape, as one: ``make_valid`` and cuts leave lines and points beside them."""
     return shapely.union_all([part for part in _flat(shape) if part.geom_type == "Polygon"])
 
 

@@ -22,7 +22,7 @@ EAST_LIMIT_LAT = 38.612778
 TERRITORIAL_SEA_M = 12 * NAUTICAL_MILE_M
 DANDONG = (124.15, 39.816667)
 DANDONG_RADIUS_M = 3000.0
-"""The port of Dandong (World Port Index) lies within 2 km of the equidistance line: a Chinese port, kept out of DPRK zones."""
+"""The port of Dandong (World Port Index) lies within 2 km of the equidistance line: kept out of DPRK zones."""
 
 _BOX = (121.0, 36.5, 133.0, 43.0)
 _BOX_MARGIN_M = 60_000.0
@@ -44,8 +44,7 @@ class Waters:
 
 
 def part_waters(coast: Coast, nll: list[list[float]], seed_step_m: float = SEED_STEP_M) -> Waters:
-    """Return the waters of the DPRK by the recipe above; ``nll`` holds the western line's points from east to
-    west."""
+    """Return the waters of the DPRK by the recipe above; ``nll``: the western line's points from east to west."""
     cells = _cells(coast, seed_step_m)
     west = _west(cells, nll, coast.land)
     merged = shapely.union_all([cells["PRK"], cells["KOR"]])
