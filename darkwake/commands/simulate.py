@@ -19,19 +19,21 @@ def simulate(scenario: str | None, seed: int, output: Path | None, truth: Path |
 
     The sentences are NMEA with tag blocks. Without a scenario, list them.
     """
-    from darkwake.simulate import make, scenarios
+    from darkwake.progress import bar
+    from darkwake.simulate import UnknownScenario, make, scenarios
 
-    known = scenarios()
     if scenario is None:
         from darkwake.say import table
 
-        click.echo(table([[name, text] for name, text in known.items()], ["scenario", "what it holds"]))
+        click.echo(table([[name, text] for name, text in scenarios().items()], ["scenario", "what it holds"]))
         return
-    if scenario not in known:
-        raise click.UsageError(f"there is no scenario '{scenario}'; known are {', '.join(known)}")
     if output is None:
         raise click.UsageError("give the file to write with -o F.nmea")
-    made = make(scenario, seed)
+    try:
+        with bar(f"Simulating {scenario}"):
+            made = make(scenario, seed)
+    except UnknownScenario as error:
+        raise click.UsageError(str(error)) from None
     made.write_nmea(output)
     if truth is not None:
         made.write_truth(truth)

@@ -32,9 +32,9 @@ def test_the_wheel_holds_what_the_tree_holds(wheel: Path) -> None:
     }
     with zipfile.ZipFile(wheel) as archive:
         in_wheel = {name for name in archive.namelist() if ".dist-info/" not in name}
-        extra = [name for name in archive.namelist() if name.endswith("LICENSE")]
+        licences = [name for name in archive.namelist() if name.endswith(".dist-info/licenses/LICENSE")]
     assert in_wheel == in_tree
-    assert len(extra) == 1
+    assert len(licences) == 1
 
 
 def test_the_wheel_alone_runs_the_demo(wheel: Path, tmp_path: Path) -> None:
