@@ -1,0 +1,73 @@
+// The case as the page works with it: packed columns unpacked and projected once.
+"use strict";
+
+DW.load = async function () {
+  const data = JSON.parse(document.getElementById("dw-data").textContent);
+  const [coast, zones, tracks, cells] = await Promise.all([
+    Promise.all(data.coast.sets.map((set) => DW.shapes(set))), DW.shapes(data.zone_shapes), DW.unpack(data.tracks.at), DW.unpack(data.cells.at),
+  ]);
+  data.coast.sets.forEach((set, i) => {
+    set.shapes = coast[i];
+    const [west, south, east, north] = set.box;
+    set.frame = [DW.x(west), DW.y(north), DW.x(east), DW.y(south)];
+  });
+  data.trackOf = DW.tracksOf(data, tracks);
+  data.cellList = cells;
+  data.kindOf = Object.fromEntries(data.kinds.map((kind) => [kind.kind, kind]));
+  data.events.forEach((event, i) => {
+    event.rank = i + 1;
+    event.x = DW.x(event.lon);
+    event.y = DW.y(event.lat);
+    event.find = DW.searchText(data, event);
+  });
+  data.zones.forEach((zone, i) => {
+    zone.shapes = zones[i];
+    zone.edges.forEach((edge, n) => (edge.shapes = zones[zone.first_edge + n]));
+    zone.events = data.events.filter((event) => event.zones.includes(i)).length;
+  });
+  return data;
+};
+
+// Rings in unit-square coordinates with their box, parted by shape: [{form, rings: [{x, y, box}]}] for each.
+DW.shapes = async function (packed) {
+  const [lon, lat] = await DW.unpack(packed.at);
+  const rings = [];
+  let first = 0;
+  for (const length of packed.lengths) {
+    const ring = { x: new Float64Array(length), y: new Float64Array(length), box: [Infinity, Infinity, -Infinity, -Infinity] };
+    for (let i = 0; i < length; i++) {
+      const x = (ring.x[i] = DW.x(lon[first + i] / 1e5));
+      const y = (ring.y[i] = DW.y(lat[first + i] / 1e5));
+      ring.box = [Math.min(ring.box[0], x), Math.min(ring.box[1], y), Math.max(ring.box[2], x), Math.max(ring.box[3], y)];
+    }
+    rings.push(ring);
+    first += length;
+  }
+  return packed.parts.map((parts) => parts.map(([form, start, count]) => ({ form, rings: rings.slice(start, start + count) })));
+};
+
+// Per ship: times (s since 1970), unit-square coordinates, speed in tenths of a knot, flags (1 after a silence, 2 doubted).
+DW.tracksOf = function (data, [t, lon, lat, sog, flags]) {
+  const tracks = new Map();
+  let first = 0;
+  data.tracks.ships.forEach((ship, i) => {
+    const end = first + data.tracks.counts[i];
+    const track = { ship, n: end - first, t: t.subarray(first, end), sog: sog.subarray(first, end), flags: flags.subarray(first, end) };
+    track.t0 = data.tracks.first;
+    track.x = Float64Array.from(lon.subarray(first, end), (v) => DW.x(v / 1e5));
+    track.y = Float64Array.from(lat.subarray(first, end), (v) => DW.y(v / 1e5));
+    tracks.set(ship, track);
+    first = end;
+  });
+  return tracks;
+};
+
+DW.shipName = (ship) => ((ship.said.name || [])[0] || "").trim();
+
+DW.searchText = function (data, event) {
+  const ships = event.ships.map((i) => data.ships[i]);
+  const words = [event.id, event.summary, data.kindOf[event.kind].label, event.kind, ...event.other_zones];
+  for (const ship of ships) words.push(String(ship.mmsi), ship.flag, ...Object.values(ship.said).flat());
+  for (const i of event.zones) words.push(data.zones[i].name, data.zones[i].id);
+  return words.join("\n").toLowerCase();
+};

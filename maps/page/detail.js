@@ -1,0 +1,113 @@
+// One event in full: what was observed, when and where, the ships, the evidence, for and against, and what was not observed.
+"use strict";
+
+DW.detail = function (data, event, options) {
+  const kind = data.kindOf[event.kind];
+  const part = (title, ...children) => DW.el("section", { class: "part" }, DW.el("h4", { text: title }), ...children);
+  return DW.el("article", { class: "detail", "data-id": event.id },
+    DW.el("header", {},
+      DW.symbol(kind, event.hollow, 22),
+      DW.el("h3", { text: kind.label }),
+      DW.el("span", { class: "rank", text: `no. ${event.rank} of ${DW.count(data.events.length)}` }),
+      DW.score(event)),
+    DW.el("p", { class: "summary", text: event.summary }),
+    options && options.picture ? options.picture : null,
+    DW.facts(data, event),
+    part(event.ships.length === 1 ? "Ship, as it says" : "Ships, as they say", ...event.ships.map((i, n) => DW.ship(data.ships[i], n))),
+    event.plot ? part("Distance between the ships", DW.plot(event)) : null,
+    part("Evidence", DW.pairs(event.rows)),
+    event.pro.length ? part("Speaks for it", DW.list(event.pro, "pro")) : null,
+    part("Speaks against it", DW.list([...event.con, ...(kind.means ? [kind.means] : [])], "con")),
+    event.notes.length ? part("Notes", DW.list(event.notes, "notes")) : null,
+    event.zones.length ? part("Zones and whose lines they are", ...event.zones.map((i) => DW.zoneCard(data, data.zones[i]))) : null,
+    DW.el("p", { class: "unseen", text: kind.unseen }),
+    DW.el("p", { class: "ident" }, "Event ", DW.el("code", { text: event.id })));
+};
+
+DW.score = (event, word = ` ${event.word}`) =>
+  DW.el("span", { class: `score ${event.word}`, title: "By the detector's documented rule; not a probability" },
+    DW.el("span", { class: "meter", "aria-hidden": "true" }, DW.el("i", { "data-w": event.score })), DW.el("b", { text: event.score.toFixed(2) }), word);
+
+// Set the width of every score's bar.
+DW.meters = function (root) {
+  for (const bar of root.querySelectorAll("[data-w]")) bar.style.width = `${Math.round(100 * Math.min(1, Number(bar.dataset.w)))}%`;
+};
+
+DW.facts = function (data, event) {
+  const open = event.end === null;
+  const rows = [
+    ["From", `${DW.utcFull(event.start)} UTC`],
+    ["To", open ? "still open when the data end" : `${DW.utcFull(event.end)} UTC`],
+    ["Length", open ? "open" : DW.span(event.end - event.start)],
+    ["Position", DW.position(event.lon, event.lat)],
+    [event.zones.length + event.other_zones.length > 1 ? "Zones" : "Zone", DW.zoneNames(data, event)],
+  ];
+  return DW.pairs(rows);
+};
+
+DW.zoneNames = function (data, event) {
+  const names = [...event.zones.map((i) => data.zones[i].name), ...event.other_zones];
+  return names.length ? names : ["none"];
+};
+
+// Names and values; a value that is a list takes a line for each.
+DW.pairs = (rows) =>
+  DW.el("dl", { class: "pairs" }, rows.map(([name, value]) => [DW.el("dt", {}, DW.said(name)),
+    Array.isArray(value) ? DW.el("dd", {}, value.map((one) => DW.el("div", {}, DW.said(one)))) : DW.el("dd", {}, DW.said(value))]));
+
+DW.list = (texts, kind) => DW.el("ul", { class: kind }, texts.map((text) => DW.el("li", {}, DW.said(text))));
+
+DW.ship = function (ship, place) {
+  const names = ship.said.name || [];
+  const rest = [["callsign", "Call sign"], ["type", "Type"], ["size", "Size"], ["destination", "Destination"]];
+  const rows = [["MMSI", `${ship.mmsi}: ${ship.flag}`]];
+  rows.push(["IMO", (ship.said.imo || ["none sent"]).join("; ")]);
+  for (const [field, label] of rest) if (ship.said[field]) rows.push([label, ship.said[field].join("; ")]);
+  if (names.length > 1) rows.push(["Also named", names.slice(1).join("; ")]);
+  rows.push(["Positions", ship.fixes ? `${DW.count(ship.fixes)}, ${DW.utc(ship.first)} to ${DW.utc(ship.last)} UTC` : "none"]);
+  const key = DW.el("i", { class: "key", "aria-hidden": "true" });
+  key.style.background = DW.SHIP_COLOURS[place % DW.SHIP_COLOURS.length];
+  return DW.el("div", { class: "ship" }, DW.el("h5", {}, key, DW.said(names[0] || "no name sent")), DW.pairs(rows));
+};
+
+DW.zoneCard = function (data, zone) {
+  const style = data.zone_groups[zone.group];
+  const rows = [["Whose line", zone.whose], ["Legal status", zone.legal_status], ["Confidence", zone.confidence]];
+  if (zone.edge_uncertainty_m !== null) rows.push(["Edge uncertain by", DW.reach(zone.edge_uncertainty_m) + (zone.edge_reason ? `: ${zone.edge_reason}` : "")]);
+  for (const edge of zone.edges) rows.push([`Edge: ${edge.name}`, `${DW.reach(edge.uncertainty_m)}; ${edge.owners}; ${edge.reason}`]);
+  rows.push(["Disagrees", zone.disagrees.join("; ") || "no other line known here"]);
+  if (zone.valid[0] || zone.valid[1]) rows.push(["Valid", `${zone.valid[0] || "always"} to ${zone.valid[1] || "now"} UTC`]);
+  rows.push(["Source", zone.source.join("; ")]);
+  if (zone.notes) rows.push(["Notes", zone.notes]);
+  return DW.el("details", { class: "zone" }, DW.el("summary", {}, DW.swatch(style), DW.said(zone.name)), DW.pairs(rows));
+};
+
+DW.reach = (metres) => `${(metres / 1852).toFixed(metres < 1852 ? 2 : 1)} nm (${DW.count(Math.round(metres))} m)`;
+
+DW.swatch = function (style) {
+  const line = DW.svg("line", { x1: 1, y1: 5, x2: 25, y2: 5, stroke: style.colour, "stroke-width": 2.4, "stroke-dasharray": style.dash.join(" ") });
+  return DW.svg("svg", { width: 26, height: 10, class: "swatch", "aria-hidden": "true" }, line);
+};
+
+// Distance against time: every sample a dot, because only real fixes are evidence.
+DW.plot = function (event) {
+  const w = 380, h = 132, left = 44, right = 8, top = 8, bottom = 24;
+  const times = event.plot.map((p) => p[0]), most = Math.max(...event.plot.map((p) => p[1]), 1) * 1.08;
+  const t0 = Math.min(...times, event.start), t1 = Math.max(...times, event.end || event.start, t0 + 60);
+  const x = (t) => left + ((w - left - right) * (t - t0)) / (t1 - t0);
+  const y = (m) => h - bottom - ((h - top - bottom) * m) / most;
+  const text = (content, at, anchor) => {
+    const node = DW.svg("text", { x: at[0], y: at[1], "text-anchor": anchor });
+    node.textContent = content;
+    return node;
+  };
+  const step = DW.round(most / 2.2), parts = [];
+  for (let m = 0; m <= most; m += step) {
+    parts.push(DW.svg("line", { x1: left, x2: w - right, y1: y(m), y2: y(m), class: "rule" }), text(`${DW.count(m)} m`, [left - 5, y(m) + 4], "end"));
+  }
+  parts.push(DW.svg("polyline", { points: event.plot.map(([t, m]) => `${x(t).toFixed(1)},${y(m).toFixed(1)}`).join(" "), class: "line" }));
+  for (const [t, m] of event.plot) parts.push(DW.svg("circle", { cx: x(t).toFixed(1), cy: y(m).toFixed(1), r: 2, class: "dot" }));
+  const sameDay = DW.utcDay(t0) === DW.utcDay(t1);
+  parts.push(text(DW.utc(t0), [left, h - 6], "start"), text((sameDay ? DW.utc(t1).slice(11) : DW.utc(t1)) + " UTC", [w - right, h - 6], "end"));
+  return DW.svg("svg", { viewBox: `0 0 ${w} ${h}`, class: "plot", role: "img", "aria-label": "Distance between the ships against time" }, ...parts);
+};

@@ -1,0 +1,113 @@
+"""Tracks of chosen ships, thinned for a page without hiding a silence or a doubt.
+
+Only real fixes are kept, never an average or an interpolation. Where a ship reports more often than a page can carry,
+the first fix of each step of time stays, and always: a ship's first and last fix, and both fixes at the edges of a
+silence longer than UNHEARD_S. The step is the shortest of STEPS_S that keeps all ships together under the page's
+limit, so it depends on the data alone. Doubted fixes (table `marks`) are thinned by the same rule and carried apart:
+they join no line.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ais.reader import Reader
+
+UNHEARD_S = (
+    1800  # class A at anchor speaks every 3 min, class B every 30 s to 3 min: half an hour is ten missed reports
+)
+MAX_FIXES = 110_000  # about 1 MB of page
+STEPS_S = (0, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21600, 86400, 604800)
+DEGREE = 100_000  # a page's unit of angle is 1e-5 degree, 1.1 m
+NO_SOG = -1
+
+_COUNTS = """
+SELECT mmsi, count(*) AS fixes, epoch_us(min(t)) AS first_us, epoch_us(max(t)) AS last_us
+FROM positions WHERE mmsi IN (SELECT unnest($ships::BIGINT[])) GROUP BY mmsi ORDER BY mmsi
+"""
+_FIXES = """
+WITH fixes AS (
+    SELECT p.mmsi, epoch_us(p.t) AS us, p.lon, p.lat, p.sog_kn, p.input_id, p.line, m.flags IS NOT NULL AS doubted
+    FROM positions AS p LEFT JOIN (SELECT * FROM marks WHERE flags & 1 = 1) AS m
+        ON m.mmsi = p.mmsi AND m.t = p.t AND m.input_id = p.input_id AND m.line = p.line
+    WHERE p.mmsi IN (SELECT unnest($ships::BIGINT[]))
+), stepped AS (
+    SELECT *, us - lag(us) OVER ship AS since_us, lead(us) OVER ship - us AS until_us,
+        $step_us = 0 OR us // $step_us <> lag(us) OVER ship // $step_us AS first_of_step
+    FROM fixes WINDOW ship AS (PARTITION BY mmsi, doubted ORDER BY us, input_id, line)
+)
+SELECT mmsi, us, lon, lat, sog_kn, doubted, coalesce(since_us > $unheard_us, false) AS after_silence
+FROM stepped
+WHERE first_of_step OR since_us IS NULL OR until_us IS NULL OR since_us > $unheard_us OR until_us > $unheard_us
+ORDER BY mmsi, us, input_id, line
+"""
+
+
+@dataclass(frozen=True)
+class Tracks:
+    """Fixes of ships, ordered by ship and time.
+
+    Attributes:
+        ships: The ship numbers, ascending; one run of fixes each.
+        counts: Fixes kept per ship.
+        t_s: Seconds since 1970 UTC, whole.
+        lon: 1e-5 degree east.
+        lat: 1e-5 degree north.
+        sog: Tenths of a knot, NO_SOG where unknown.
+        flags: 1 = comes after a silence of more than UNHEARD_S; 2 = doubted.
+        step_s: Step of the thinning in seconds; 0 = every fix is there.
+        fixes: Fixes of these ships in the case.
+    """
+
+    ships: tuple[int, ...]
+    counts: tuple[int, ...]
+    t_s: npt.NDArray[np.int64]
+    lon: npt.NDArray[np.int64]
+    lat: npt.NDArray[np.int64]
+    sog: npt.NDArray[np.int64]
+    flags: npt.NDArray[np.int64]
+    step_s: int
+    fixes: int
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float] | None:
+        """West, south, east, north of the fixes that are not doubted, degrees; None without fixes."""
+        sure = self.flags & 2 == 0
+        if not sure.any():
+            return None
+        lon, lat = self.lon[sure] / DEGREE, self.lat[sure] / DEGREE
+        return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
+
+
+def read_tracks(reader: Reader, ships: Iterable[int], *, max_fixes: int = MAX_FIXES) -> Tracks:
+    """Read the tracks of these ships, thinned to about `max_fixes` in all."""
+    wanted = sorted(set(ships))
+    counts = reader.query(_COUNTS, ships=wanted)
+    numbers = [np.asarray(counts[name].to_numpy()).astype(np.int64) for name in counts.column_names]
+    step_s = _step(numbers[1], numbers[3] - numbers[2], max_fixes)
+    rows = reader.query(_FIXES, ships=wanted, step_us=step_s * 1_000_000, unheard_us=UNHEARD_S * 1_000_000)
+    column = {name: np.asarray(rows[name].to_numpy()) for name in rows.column_names}
+    present, kept = np.unique(column["mmsi"], return_counts=True)
+    sog = np.rint(column["sog_kn"].astype(np.float64) * 10)
+    return Tracks(
+        ships=tuple(present.tolist()),
+        counts=tuple(kept.tolist()),
+        t_s=column["us"].astype(np.int64) // 1_000_000,
+        lon=np.rint(column["lon"] * DEGREE).astype(np.int64),
+        lat=np.rint(column["lat"] * DEGREE).astype(np.int64),
+        sog=np.where(np.isfinite(sog), sog, NO_SOG).astype(np.int64),
+        flags=column["after_silence"].astype(np.int64) + 2 * column["doubted"].astype(np.int64),
+        step_s=step_s,
+        fixes=int(numbers[1].sum()),
+    )
+
+
+def _step(fixes: npt.NDArray[np.int64], spans_us: npt.NDArray[np.int64], max_fixes: int) -> int:
+    """Return the shortest step under which no more than `max_fixes` can remain."""
+    for step_s in STEPS_S:
+        most = fixes if step_s == 0 else np.minimum(fixes, spans_us // (step_s * 1_000_000) + 2)
+        if int(most.sum()) <= max_fixes:
+            break
+    return step_s
