@@ -25,7 +25,9 @@ def figures(folder: Path) -> list[Figure]:
             found.append(Figure(f"`darkwake run`, {size}, file to report", run["seconds"], "s", 120, at_most=True))
         else:
             found.append(Figure(f"report of {size}, {run['events']:.0f} events", run["mb"], "MB", 5, at_most=True))
-    found.append(Figure("`darkwake --help`, best of five", measure("whole:ask_help")["seconds"], "s", 0.3, at_most=True))
+    found.append(
+        Figure("`darkwake --help`, best of five", measure("whole:ask_help")["seconds"], "s", 0.3, at_most=True)
+    )
     return found
 
 
