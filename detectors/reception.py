@@ -2,7 +2,8 @@
 
 One real fix of a ship stands for it in a clock hour and a cell of 0.1 degrees (the first there). Distances to those
 fixes are exact; a ship heard only at the far side of such a cell may be missed, which errs towards "cannot be
-assessed".
+assessed". The hours of a silence are its equal parts of an hour or a little more: each then holds the start of a
+clock hour, at which a ship heard all along has its witness.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ witness AS (
   GROUP BY cx, cy, mmsi, time_bucket(INTERVAL 1 HOUR, t), floor(lon * 10), floor(lat * 10)
 ),
 near AS (
-  SELECT a.i AS i, (epoch_us(w.t) - a.start_us) // {hour} AS hour, witness.mmsi AS mmsi
+  SELECT a.i AS i, (epoch_us(w.t) - a.start_us) * a.hours // (a.stop_us - a.start_us) AS hour, witness.mmsi AS mmsi
   FROM asked_cells c JOIN witness USING (cx, cy) JOIN asked a ON a.i = c.i
   WHERE witness.mmsi <> a.mmsi AND epoch_us(w.t) >= a.start_us AND epoch_us(w.t) < a.stop_us
     AND pow(sin(radians(w.lat - a.lat) / 2), 2)
@@ -108,13 +109,15 @@ def receivable(view: View, asked: Asked, radius_m: float, least_ships: int) -> H
     index = np.flatnonzero(asked.known & (asked.stop_us > asked.start_us)).astype(np.int64)
     if not len(index):
         return Heard(share, most)
+    hours = np.maximum((asked.stop_us - asked.start_us) // US_H, 1)
     table = {name: getattr(asked, name)[index] for name in ("mmsi", "lon", "lat", "start_us", "stop_us")}
     sql = _WITNESSES.format(
-        cell=_CELL_DEG, hour=US_H, ships=least_ships, h_max=repr(float(np.sin(radius_m / EARTH_RADIUS_M / 2) ** 2))
+        cell=_CELL_DEG, ships=least_ships, h_max=repr(float(np.sin(radius_m / EARTH_RADIUS_M / 2) ** 2))
     )
-    rows = view.columns(sql, asked=as_table({"i": index, **table}), asked_cells=_cells(asked, index, radius_m))
+    rows = view.columns(
+        sql, asked=as_table({"i": index, "hours": hours[index], **table}), asked_cells=_cells(asked, index, radius_m)
+    )
     at = rows["i"].astype(np.int64)
-    hours = np.maximum(-((asked.start_us - asked.stop_us) // US_H), 1)
     share[at] = rows["hours"].astype(np.float64) / hours[at]
     most[at] = rows["most"]
     return Heard(np.minimum(share, 1.0), most)

@@ -57,17 +57,33 @@ def rows_of(ships: list[Ship]) -> dict[str, pa.Table]:
             sog = None if ship.sog_kn is None else float(ship.sog_kn[i])
             positions.append(
                 {
-                    "mmsi": ship.mmsi, "t": T0 + round(float(ship.minutes[i]) * MINUTE), "lon": round(float(ship.lon[i]), 6),
-                    "lat": round(float(ship.lat[i]), 6), "sog_kn": sog, "nav_status": ship.nav_status, "msg_type": 1,
-                    "ais_class": "A", "station": ship.station, "input_id": 1, "line": line,
+                    "mmsi": ship.mmsi,
+                    "t": T0 + round(float(ship.minutes[i]) * MINUTE),
+                    "lon": round(float(ship.lon[i]), 6),
+                    "lat": round(float(ship.lat[i]), 6),
+                    "sog_kn": sog,
+                    "nav_status": ship.nav_status,
+                    "msg_type": 1,
+                    "ais_class": "A",
+                    "station": ship.station,
+                    "input_id": 1,
+                    "line": line,
                 }
             )
         for minute in ship.talks:
             line += 1
-            heard.append({"mmsi": ship.mmsi, "t": T0 + round(minute * MINUTE), "msg_type": 5, "input_id": 1, "line": line})
+            heard.append(
+                {"mmsi": ship.mmsi, "t": T0 + round(minute * MINUTE), "msg_type": 5, "input_id": 1, "line": line}
+            )
             if ship.ship_type is not None:
                 identities.append(
-                    {"mmsi": ship.mmsi, "t": T0 + round(minute * MINUTE), "ship_type": ship.ship_type, "input_id": 1, "line": line}
+                    {
+                        "mmsi": ship.mmsi,
+                        "t": T0 + round(minute * MINUTE),
+                        "ship_type": ship.ship_type,
+                        "input_id": 1,
+                        "line": line,
+                    }
                 )
     tables = {}
     for name, rows in (("positions", positions), ("heard", heard), ("identities", identities)):

@@ -101,7 +101,10 @@ def naive(ships: list[Ship], zones, rule: Gap):
             sides = [_end(ship, start, before=True)] + ([_end(ship, end, before=False)] if end else [])
             if all(side is None for side in sides):
                 continue
-            heard = all(side is not None and _share(ships, ship, side, start, stop, rule) >= rule.receivable_share for side in sides)
+            heard = all(
+                side is not None and _share(ships, ship, side, start, stop, rule) >= rule.receivable_share
+                for side in sides
+            )
             found.append((ship.mmsi, start, end, RECEIVABLE if heard else UNKNOWN))
     return sorted(found, key=lambda row: row[:2])
 
@@ -117,6 +120,7 @@ def _end(ship, t, *, before):
 
 def _share(ships, ship, place, start, stop, rule):
     hours: dict[int, set[int]] = {}
+    parts = max((stop - start) // HOUR, 1)
     for other in ships:
         if other.mmsi == ship.mmsi:
             continue
@@ -125,9 +129,9 @@ def _share(ships, ship, place, start, stop, rule):
             dx = (round(float(lon), 6) - place[0]) * np.cos(np.radians((lat + place[1]) / 2))
             near = np.radians(np.hypot(dx, lat - place[1])) * 6_371_008.8 <= rule.receivable_nm * 1852
             if start <= t < stop and near:
-                hours.setdefault((t - start) // HOUR, set()).add(other.mmsi)
+                hours.setdefault((t - start) * parts // (stop - start), set()).add(other.mmsi)
     full = sum(len(said) >= rule.receivable_ships for said in hours.values())
-    return full / max(-((start - stop) // HOUR), 1)
+    return full / parts
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -135,7 +139,14 @@ def test_agrees_with_the_naive_twin(tmp_path, zones, seed):
     # Others lie still, report on the hour and so stand in one cell: the witnesses are then exact.
     rng = np.random.default_rng(seed)
     ships = [
-        still(412000200 + k, SEA[0] + rng.uniform(-0.5, 0.5), SEA[1] + rng.uniform(-0.4, 0.4), 0, rng.uniform(600, 4000), 60)
+        still(
+            412000200 + k,
+            SEA[0] + rng.uniform(-0.5, 0.5),
+            SEA[1] + rng.uniform(-0.4, 0.4),
+            0,
+            rng.uniform(600, 4000),
+            60,
+        )
         for k in range(8)
     ]
     for k in range(4):
@@ -143,7 +154,5 @@ def test_agrees_with_the_naive_twin(tmp_path, zones, seed):
         lon, lat = SEA[0] + rng.normal(0, 0.1, len(minutes)), SEA[1] + rng.normal(0, 0.1, len(minutes))
         ships.append(Ship(412000101 + k, minutes, lon, lat, talks=rng.uniform(0, 4000, 2).tolist()))
     events = find(tmp_path, zones, ships, "gap")
-    ours = [
-        (e["mmsi"][0], to_us(e["start"]), e["end"] and to_us(e["end"]), e["evidence"]["verdict"]) for e in events
-    ]
+    ours = [(e["mmsi"][0], to_us(e["start"]), e["end"] and to_us(e["end"]), e["evidence"]["verdict"]) for e in events]
     assert sorted(ours, key=lambda row: row[:2]) == naive(ships, zones, Gap())

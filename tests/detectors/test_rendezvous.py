@@ -86,7 +86,13 @@ def steaming(knots: float, metres: float, sog: bool):
     sogs = np.full(len(minutes), knots) if sog else None
     return [
         Ship(101, minutes, lon, np.full(len(minutes), LAT), sogs),
-        Ship(102, minutes + 1, lon + metres_east(60 * knots * 0.514444, LAT), np.full(len(minutes), LAT + metres / 111_195), sogs),
+        Ship(
+            102,
+            minutes + 1,
+            lon + metres_east(60 * knots * 0.514444, LAT),
+            np.full(len(minutes), LAT + metres / 111_195),
+            sogs,
+        ),
     ]
 
 

@@ -14,7 +14,7 @@ LON, LAT = 124.9, 38.58
 
 
 def traffic(seed: int) -> list[Ship]:
-    """A few days of a few ships that meet, go silent, cross lines and fish; sparse, so that a hundred runs are quick."""
+    """A few days of a few ships that meet, go silent, cross lines and fish; sparse, so that many runs are quick."""
     rng = np.random.default_rng(seed)
     ships = []
     days = rng.uniform(1.0, 3.0)
@@ -34,9 +34,14 @@ def traffic(seed: int) -> list[Ship]:
         fishes = rng.random() < 0.5
         ships.append(
             Ship(
-                int(rng.choice([412000100, 445000100, 273000100])) + k, minutes, lon, lat,
+                int(rng.choice([412000100, 445000100, 273000100])) + k,
+                minutes,
+                lon,
+                lat,
                 np.full(len(minutes), speed) if rng.random() < 0.7 else None,
-                nav_status=7 if rng.random() < 0.2 else None, talks=talks, ship_type=30 if fishes else 70,
+                nav_status=7 if rng.random() < 0.2 else None,
+                talks=talks,
+                ship_type=30 if fishes else 70,
             )
         )
     return ships
@@ -63,8 +68,15 @@ def calm(seed: int) -> list[Ship]:
             keep &= (minutes < start) | (minutes > start + rng.choice([3, 7, 15]) * 60)
         talks = (rng.uniform(0, 1, 3) * span).tolist()
         ships.append(
-            Ship(412000100 + k, minutes[keep], lon[keep], lat[keep], np.full(int(keep.sum()), 0.4), talks=talks,
-                 ship_type=30 if k % 2 else 80)
+            Ship(
+                412000100 + k,
+                minutes[keep],
+                lon[keep],
+                lat[keep],
+                np.full(int(keep.sum()), 0.4),
+                talks=talks,
+                ship_type=30 if k % 2 else 80,
+            )
         )
     return ships
 
@@ -138,7 +150,9 @@ def test_late_row_revises_and_the_ledger_says_so(tmp_path, zones):
         insert(store, rows_of([still(412000101, LON, LAT, 380, 380, 10)]))
         detect(store, zones, detectors=defaults("gap"), now=NOW, version="test")
         gaps = read_events(store.reader(), kind="gap")
-        assert [(e["end"] - e["start"]).total_seconds() * 1e6 / HOUR for e in gaps] == pytest.approx([320 / 60, 320 / 60])
+        assert [(e["end"] - e["start"]).total_seconds() * 1e6 / HOUR for e in gaps] == pytest.approx(
+            [320 / 60, 320 / 60]
+        )
         ledger = store.reader().query("SELECT action, event_id, supersedes FROM ledger ORDER BY seq").to_pylist()
         assert [row["action"] for row in ledger] == ["new", "revised", "new"]
         assert ledger[1]["event_id"] == gap["id"]
@@ -165,5 +179,9 @@ def test_withdrawn_event_is_superseded(tmp_path, zones):
         detect(store, zones, detectors=defaults("rendezvous"), now=NOW, version="test")
         (after,) = read_events(store.reader())
         assert after["id"] != before["id"]
-        rows = store.reader().query("SELECT event_id, supersedes FROM ledger WHERE action = 'new' ORDER BY seq").to_pylist()
+        rows = (
+            store.reader()
+            .query("SELECT event_id, supersedes FROM ledger WHERE action = 'new' ORDER BY seq")
+            .to_pylist()
+        )
         assert rows[-1] == {"event_id": after["id"], "supersedes": [before["id"]]}

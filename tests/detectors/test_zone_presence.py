@@ -21,8 +21,15 @@ def zone_file(tmp_path, alert_for, geometry=None):
     feature = {
         "type": "Feature",
         "properties": {
-            "id": "box", "name": "Box", "kind": "test_area", "whose": "ours", "legal_status": "none", "source": ["a test"],
-            "confidence": "high", "edge_uncertainty_m": 100.0, "alert_for": alert_for,
+            "id": "box",
+            "name": "Box",
+            "kind": "test_area",
+            "whose": "ours",
+            "legal_status": "none",
+            "source": ["a test"],
+            "confidence": "high",
+            "edge_uncertainty_m": 100.0,
+            "alert_for": alert_for,
         },
         "geometry": geometry or BOX,
     }
@@ -71,7 +78,12 @@ def test_jitter_on_a_line_makes_one_event(tmp_path):
 def test_two_visits_are_two_events(tmp_path):
     first, second = crossing(), crossing()
     second.minutes = second.minutes + 3000
-    ship = Ship(412000101, np.append(first.minutes, second.minutes), np.append(first.lon, second.lon), np.append(first.lat, second.lat))
+    ship = Ship(
+        412000101,
+        np.append(first.minutes, second.minutes),
+        np.append(first.lon, second.lon),
+        np.append(first.lat, second.lat),
+    )
     found = stays(tmp_path, zone_file(tmp_path, "any"), [ship])
     assert len(found) == 2
     assert len({event["id"] for event in found}) == 2
@@ -134,7 +146,10 @@ def test_zone_across_180(tmp_path):
 
 def naive(ship: Ship, rule: ZonePresence):
     """Walk the fixes one by one."""
-    rows = [(T0 + round(float(m) * MINUTE), 130 < lon < 131 and 30 < lat < 31) for m, lon, lat in zip(ship.minutes, ship.lon, ship.lat, strict=True)]
+    rows = [
+        (T0 + round(float(m) * MINUTE), 130 < lon < 131 and 30 < lat < 31)
+        for m, lon, lat in zip(ship.minutes, ship.lon, ship.lat, strict=True)
+    ]
     found, current, left = [], None, False
     for t, inside in rows:
         if not inside:
