@@ -2,7 +2,7 @@
 
 An input without any receive time can still be read when its user gives `start_time`: most messages carry the UTC
 second at which they were made. Rule: a message's time is the one nearest to the clock, within 30 s either way, that
-has its second; the clock, which starts at `start_time`, moves forward to it and never back. A message without a
+has its second, of two the later; the clock, which starts at `start_time`, moves forward to it and never back. A message without a
 second (static, binary, second 60 to 63) takes the clock as it stands. So a hole of more than 30 s in the input is
 lost, and every time after it is early by whole minutes: such times order messages, they do not date them.
 """
@@ -60,7 +60,7 @@ class SecondClock:
         if second is None or second > 59:
             return self._now
         clock_s = self._now // SECOND_US
-        ahead = (second - clock_s + 30) % 60 - 30
+        ahead = (second - clock_s + 29) % 60 - 29
         if ahead == 0:
             return self._now
         t = (clock_s + ahead) * SECOND_US

@@ -25,7 +25,7 @@ SENTENCE = re.compile(
 )
 """Groups: tag blocks, body, M or O, total, number, sequence id, channel, payload, fill bits, checksum, rest."""
 
-SIMPLE_TAG = re.compile(rb"\\(?:g:(\d+)-\d+-(\d+),?)?(?:s:([!-)+-\[\]-~]+?),?)?(?:c:(\d{10}))?\*([0-9A-Fa-f]{2})\\")
+SIMPLE_TAG = re.compile(rb"\\(?:g:(\d+)-\d+-(\d+),?)?(?:s:([^,*\\\n]+),?)?(?:c:(\d{10}))?\*([0-9A-Fa-f]{2})\\")
 """The tag block that most feeds write, group, source and time in seconds. Groups: number in the group, the group's
 name, source, time, checksum. A speed-up only: `read_tags` says the same."""
 
