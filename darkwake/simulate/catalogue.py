@@ -58,9 +58,11 @@ def make(name: str, seed: int) -> Scenario:
     """
     if seed < 0:
         raise ValueError(f"the seed {seed} is negative: give a whole number from 0")
+    if name == BUSY_DAY:
+        return busy_day(1_000_000, seed)
     base, _, count = name.partition(":")
-    if base == BUSY_DAY and (not count or (count.isascii() and count.isdigit() and int(count) > 0)):
-        return busy_day(int(count or 1_000_000), seed)
+    if base == BUSY_DAY and count.isascii() and count.isdigit() and int(count) > 0:
+        return busy_day(int(count), seed)
     if name not in _MAKERS:
         raise UnknownScenario(f"there is no scenario {name!r}: choose one of {', '.join(scenarios())}")
     return finish(_MAKERS[name](seed))
@@ -81,6 +83,7 @@ def yellow_sea(seed: int) -> Scene:
         "AFLOW",
         "BAENG",
         "HEUKS",
+        "AFLOY",
     )
     centre, cape, east = SITES["central Yellow Sea"], SITES["off Chengshan"], SITES["off Gyeongnyeolbi"]
     for site, count in ((centre, 7), (cape, 6), (east, 4)):
@@ -180,7 +183,7 @@ def east_sea(seed: int) -> Scene:
 
 
 def transfers(seed: int) -> Scene:
-    """All three seas, 60 hours: 44 transfers and 44 silences for evaluation, with decoys beside them."""
+    """All three seas, 60 hours: 48 transfers and 48 silences for evaluation, with decoys beside them."""
     scene = _scene(
         "transfers",
         seed,
@@ -203,6 +206,7 @@ def transfers(seed: int) -> Scene:
             "KHASA",
             "SHIPE",
             "AFLOS",
+            "AFLOY",
         ),
     )
     places = [
@@ -223,10 +227,9 @@ def transfers(seed: int) -> Scene:
     ]
     for site in places:
         residents(scene, site, 6)
-    for _ in range(4):
-        for site in places:
-            _transfer(scene, site, 17)
-            _dark(scene, site, 17)
+    for site in (*places, *places, *places, *places, *places[:4]):
+        _transfer(scene, site, 17)
+        _dark(scene, site, 17)
     raft(scene, places[0], _when(scene, 17, 7), 7.0, barge_speaks=True)
     decoys.hole(scene, YELLOW_OPEN, (124.3, 35.95), 10.0, 3)
     decoys.receiver_down(scene, "KHASA", scene.grid.steps_in(30), 8.0)

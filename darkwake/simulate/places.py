@@ -72,17 +72,17 @@ EAST_SOUTH = Area(((129.7, 36.6), (130.5, 36.6), (130.5, 38.5), (129.2, 38.5)))
 SITES: dict[str, Site] = {
     site.name: site
     for site in (
-        Site("Sok-do roads", 124.87, 38.635, 2.5, (124.30, 38.68), KOREA_BAY_OPEN, True),
+        Site("Sok-do roads", 124.885, 38.625, 2.5, (124.30, 38.68), KOREA_BAY_OPEN, True),
         Site("off Dandong", 123.95, 39.45, 5.0, (123.85, 39.15), KOREA_BAY_OPEN, False),
         Site("mid Korea Bay", 124.00, 38.55, 10.0, (123.90, 38.40), KOREA_BAY_OPEN, False),
         Site("south Korea Bay", 123.75, 37.95, 8.0, (123.75, 37.90), KOREA_BAY_OPEN, False),
         Site("central Yellow Sea", 123.90, 36.75, 12.0, (123.90, 36.70), YELLOW_OPEN, False),
         Site("off Chengshan", 123.40, 37.10, 8.0, (123.40, 37.00), YELLOW_OPEN, False),
-        Site("off Wonsan", 127.78, 39.33, 5.0, (128.50, 39.30), EAST_NORTH, True),
-        Site("off Hungnam", 127.85, 39.68, 5.0, (128.50, 39.45), EAST_NORTH, True),
-        Site("off Chongjin", 130.05, 41.66, 6.0, (130.60, 41.25), EAST_NORTH, True),
-        Site("off Kimchaek", 129.42, 40.52, 6.0, (129.95, 40.30), EAST_NORTH, True),
-        Site("off Najin", 130.50, 42.02, 5.0, (130.95, 41.26), EAST_NORTH, True),
+        Site("off Wonsan", 127.70, 39.31, 4.0, (128.50, 39.30), EAST_NORTH, True),
+        Site("off Hungnam", 127.80, 39.70, 4.5, (128.50, 39.45), EAST_NORTH, True),
+        Site("off Chongjin", 130.02, 41.67, 5.0, (130.60, 41.25), EAST_NORTH, True),
+        Site("off Kimchaek", 129.38, 40.55, 5.0, (129.95, 40.30), EAST_NORTH, True),
+        Site("off Najin", 130.45, 42.06, 4.5, (130.95, 41.26), EAST_NORTH, True),
         Site("off Gyeongnyeolbi", 125.20, 36.70, 5.0, (124.70, 36.70), YELLOW_OPEN, False),
         Site("East Korea Bay", 129.30, 39.30, 10.0, (129.40, 39.25), EAST_NORTH, False),
     )
@@ -132,6 +132,7 @@ STATIONS: dict[str, Station] = {
         Station("KHASA", 130.80, 42.50, 60.0),
         Station("SHIPE", 130.70, 40.60, 75.0),
         Station("VLADI", 131.90, 43.05, 50.0),
+        Station("AFLOY", 124.00, 36.60, 45.0),
         Station("AFLOS", 130.60, 38.90, 60.0),
     )
 }

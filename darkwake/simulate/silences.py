@@ -28,7 +28,7 @@ def dark(scene: Scene, site: Site, first: int, hours: float, *, returns: bool = 
     )
     last = first + grid.steps_in(hours)
     moving = bool(rng.random() < 0.5)
-    lead = grid.steps_in(float(rng.uniform(0.1, 0.25)))
+    lead = grid.steps_in(float(rng.uniform(0.05, 0.12)))
     arrival, departure = (first + lead, last - lead) if moving else (first - 2 * lead, last + 2 * lead)
     voyage = Voyage(grid, rng, site.area.point(rng))
     arrive(scene, voyage, site.area, [site.gateway], scene.spot(site, 1500.0), arrival)

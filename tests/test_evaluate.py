@@ -1,0 +1,230 @@
+"""Scoring on cases made by hand, where the right answer is known by counting."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from detectors.evaluate import NOTHING, PLANTED, EvaluateError, evaluate, iou
+from detectors.scores import render
+
+T0 = datetime(2023, 10, 10, tzinfo=UTC)
+
+
+def at(hours):
+    return T0 + timedelta(hours=hours)
+
+
+def iso(hours):
+    return at(hours).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def event(kind="rendezvous", mmsi=(1, 2), start=0.0, end=6.0, lon=124.0, lat=38.0, **evidence):
+    if kind == "gap":
+        evidence = {"verdict": "silent though receivable"} | evidence
+    return {"id": "0" * 16, "kind": kind, "mmsi": list(mmsi), "start": iso(start),
+            "end": None if end is None else iso(end), "lon": lon, "lat": lat, "score": 0.5, "zones": [],
+            "evidence": evidence, "reasons": []}  # fmt: skip
+
+
+def planted(kind="rendezvous", mmsi=(1, 2), start=0.0, end=6.0, near_decoy=False, label="alongside transfer", **more):
+    return {"kind": kind, "mmsi": list(mmsi), "start": iso(start), "end": None if end is None else iso(end),
+            "lon": 124.0, "lat": 38.0, "near_decoy": near_decoy, "label": label} | more  # fmt: skip
+
+
+def truth(*events, decoys=(), days=100.0, kinds=("gap", "incursion", "rendezvous")):
+    return {"scenario": "hand", "seed": 1, "start": iso(0), "end": iso(48), "vessel_days": days,
+            "kinds": list(kinds), "events": list(events), "decoys": list(decoys)}  # fmt: skip
+
+
+def decoy(label, mmsi=(), start=0.0, end=48.0, lon=124.0, lat=38.0, reach_nm=5.0):
+    return {"label": label, "mmsi": list(mmsi), "start": iso(start), "end": iso(end), "lon": lon, "lat": lat,
+            "reach_nm": reach_nm}  # fmt: skip
+
+
+def scored(events, real, kind="rendezvous"):
+    return next(score for score in evaluate(events, real).kinds if score.kind == kind)
+
+
+def test_a_perfect_answer():
+    score = scored([event()], truth(planted()))
+    assert (score.planted, score.found, score.recall, score.recall_away, score.precision) == (1, 1, 1.0, 1.0, 1.0)
+    assert (score.onset_median_minutes, score.onset_max_minutes) == (0.0, 0.0)
+    assert (score.false_alarms, score.false_per_1000_vessel_days, score.false_by_decoy) == (0, 0.0, {})
+
+
+def test_nothing_told_and_nothing_planted():
+    score = scored([], truth())
+    assert (score.recall, score.recall_away, score.precision, score.onset_median_minutes) == (None, None, None, None)
+    assert score.false_per_1000_vessel_days == 0.0
+    assert scored([], truth(days=0.0)).false_per_1000_vessel_days is None
+    missed = evaluate([], truth(planted()))
+    assert missed.missed == (
+        "rendezvous (alongside transfer) of 000000001 and 000000002 from 2023-10-10T00:00:00Z",
+    )  # fmt: skip
+    assert scored([], truth(planted())).recall == 0.0
+
+
+def test_wrong_ships_or_wrong_kind_find_nothing():
+    for wrong in (event(mmsi=(1, 3)), event(mmsi=(1,)), event(kind="gap", mmsi=(1, 2))):
+        scores = evaluate([wrong], truth(planted()))
+        assert next(s for s in scores.kinds if s.kind == "rendezvous").found == 0
+        assert sum(s.false_alarms for s in scores.kinds) == 1
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "found"),
+    [(2.0, 8.0, 1), (2.1, 8.1, 0), (0.0, 3.0, 1), (0.0, 2.9, 0), (0.0, 12.0, 1), (0.0, 12.1, 0), (7.0, 9.0, 0)],
+)
+def test_times_must_overlap_by_half_of_their_union(start, end, found):
+    assert scored([event(start=start, end=end)], truth(planted())).found == found
+
+
+def test_intersection_over_union():
+    assert iou((at(0), at(2)), (at(1), at(3))) == pytest.approx(1 / 3)
+    assert iou((at(0), at(1)), (at(1), at(2))) == 0.0
+    assert iou((at(0), at(1)), (at(5), at(6))) == 0.0
+    assert iou((at(1), at(1)), (at(1), at(1))) == 1.0
+
+
+def test_a_second_event_for_one_behaviour_is_a_false_alarm():
+    score = scored([event(start=0.5), event(), event(end=5.0)], truth(planted()))
+    assert (score.found, score.events, score.false_alarms) == (1, 3, 2)
+    assert score.precision == pytest.approx(1 / 3, abs=1e-4)
+    assert score.onset_max_minutes == 0.0  # the best overlap was taken, not the first told
+    assert score.false_by_decoy == {PLANTED: 2}
+
+
+def test_the_same_ships_twice_are_two_behaviours():
+    real = truth(planted(), planted(start=20, end=26))
+    assert scored([event(start=20, end=26), event(start=0.2)], real).found == 2
+    assert scored([event(), event(end=5.9)], real).found == 1
+
+
+def test_onset_errors_are_absolute_minutes():
+    real = truth(planted(), planted(mmsi=(3, 4)), planted(mmsi=(5, 6)))
+    score = scored([event(start=0.5), event(mmsi=(3, 4), start=-1), event(mmsi=(5, 6), start=0.1)], real)
+    assert (score.onset_median_minutes, score.onset_max_minutes) == (30.0, 60.0)
+
+
+def test_recall_away_from_decoys_leaves_the_others_out():
+    real = truth(planted(), planted(mmsi=(3, 4), near_decoy=True), planted(mmsi=(5, 6)))
+    score = scored([event()], real)
+    assert (score.planted, score.recall, score.planted_away, score.found_away, score.recall_away) == (
+        3, 0.3333, 2, 1, 0.5)  # fmt: skip
+
+
+def test_open_events_end_at_the_truths_last_report():
+    gap = planted("gap", (1,), 30, None, label="dark")
+    assert scored([event("gap", (1,), 30.1, None)], truth(gap), "gap").found == 1
+    assert scored([event("gap", (1,), 30, 38)], truth(gap), "gap").found == 0
+    assert scored([event("gap", (1,), 30, 40)], truth(gap), "gap").found == 1
+
+
+def test_a_gap_that_cannot_be_assessed_is_an_answer_and_no_alarm():
+    real = truth(planted("gap", (1,), label="dark"), planted("gap", (2,), label="dark"))
+    unsure = "cannot be assessed"
+    events = [event("gap", (1,)), event("gap", (2,), verdict=unsure), event("gap", (3,), verdict=unsure),
+              event("gap", (1,), verdict=unsure)]  # fmt: skip
+    score = scored(events, real, "gap")
+    assert (score.events, score.found, score.precision, score.false_alarms) == (1, 1, 1.0, 0)
+    assert (score.not_assessed, score.planted_not_assessed) == (3, 1)
+    assert "3 more answered 'cannot be assessed' (no alarms), 1 of them planted" in str(evaluate(events, real))
+
+
+def test_rafts_are_scored_by_their_pairs():
+    raft = [planted(mmsi=pair, label="three-ship raft") for pair in ((1, 2), (1, 3), (2, 3))]
+    assert scored([event(mmsi=(3, 1, 2))], truth(*raft)).found == 3
+    assert scored([event(mmsi=(1, 2)), event(mmsi=(2, 3))], truth(planted(mmsi=(1, 2, 3)))).found == 2
+
+
+def test_the_order_of_ships_does_not_matter():
+    assert scored([event(mmsi=(2, 1))], truth(planted())).found == 1
+
+
+def test_an_incursion_must_name_the_zone():
+    real = truth(planted("incursion", (1,), zone="west", label="fleet"), planted("incursion", (1,), zone="claim",
+                                                                               label="fleet"))  # fmt: skip
+    score = scored([event("incursion", (1,), zone="west"), event("incursion", (1,), zone="sea")], real, "incursion")
+    assert (score.found, score.false_alarms) == (1, 1)
+
+
+def test_false_alarms_are_blamed_on_what_they_overlap():
+    decoys = [decoy("anchorage crowd", (5, 6)), decoy("receiver down", start=10, end=20, lon=130.0),
+              decoy("tug alongside", (7, 8), lon=126.0)]  # fmt: skip
+    events = [
+        event(mmsi=(5, 6), lon=120.0),  # by ship, though far away
+        event(mmsi=(9, 10), start=12, end=14, lon=130.05),  # by place and time
+        event(mmsi=(11, 12), start=21, end=24, lon=130.05),  # the receiver was up again
+        event(mmsi=(13, 14), lon=126.09),  # within 5 nm of the tug
+        event(mmsi=(15, 16), lon=126.2),
+    ]
+    score = scored(events, truth(decoys=decoys))
+    assert score.false_by_decoy == {"anchorage crowd": 1, "receiver down": 1, "tug alongside": 1, NOTHING: 2}
+    assert score.false_per_1000_vessel_days == 50.0
+
+
+def test_kinds_that_the_truth_does_not_judge_are_counted_only():
+    scores = evaluate([event("zone_presence", (1,)), event()], truth(planted()))
+    assert [s.kind for s in scores.kinds] == ["gap", "incursion", "rendezvous"]
+    assert scores.unjudged == {"zone_presence": 1}
+    assert "not judged by this truth: zone_presence 1" in str(scores)
+
+
+def test_times_may_be_datetimes():
+    told = event() | {"start": at(0), "end": at(6)}
+    assert scored([told], truth(planted())).found == 1
+
+
+def test_matching_does_not_depend_on_the_order_of_events():
+    events = [event(start=0.5), event(), event(end=5.0), event(mmsi=(3, 4))]
+    real = truth(planted(), planted(mmsi=(3, 4), start=1))
+    assert evaluate(events, real).to_dict() == evaluate(events[::-1], real).to_dict()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "word"),
+    [
+        (lambda e, t: e[0].pop("mmsi"), "mmsi"),
+        (lambda e, t: e[0].update(verdict=1), "verdict"),
+        (lambda e, t: e[0].update(mmsi=["a"]), "int"),
+        (lambda e, t: e[0].update(mmsi=[]), "length"),
+        (lambda e, t: e[0].update(start="2023-10-10T00:00:00"), "timezone"),
+        (lambda e, t: e[0].update(start="yesterday"), "RFC3339"),
+        (lambda e, t: t.pop("vessel_days"), "vessel_days"),
+        (lambda e, t: t.update(vessel_days=-1), ">= 0"),
+        (lambda e, t: t.update(extra=1), "extra"),
+        (lambda e, t: t["events"][0].update(near_decoy="no"), "bool"),
+        (lambda e, t: t.update(kinds=["gap"]), "kinds"),
+    ],
+)
+def test_what_is_not_ours_gets_one_clear_sentence(spoil, word):
+    events, real = [event()], truth(planted())
+    spoil(events, real)
+    with pytest.raises(EvaluateError, match=word) as caught:
+        evaluate(events, real)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_table_has_a_line_for_each_kind_and_one_for_each_miss():
+    text = render(evaluate([event(), event(mmsi=(7, 8))], truth(planted(), planted(mmsi=(3, 4), near_decoy=True))))
+    lines = text.splitlines()
+    assert lines[0] == "hand, seed 1: 100 vessel-days"
+    assert [line.split()[0] for line in lines[2:5]] == ["gap", "incursion", "rendezvous"]
+    assert lines[4].split() == ["rendezvous", "2", "1", "0.500", "1", "1", "1.000", "2", "0.500", "0.0", "0.0", "10.0"]
+    assert lines[5] == "rendezvous: 1 false alarms, by what they overlap: no decoy 1"
+    assert lines[6].startswith("missed: rendezvous (alongside transfer) of 000000003 and 000000004")
+    assert lines[6].endswith("near a decoy")
+    assert max(map(len, lines[1:5])) <= 140
+
+
+def test_the_truth_of_a_scenario_is_read_strictly_and_found_by_itself():
+    from darkwake.simulate import make
+
+    real = make("demo", 2).truth
+    told = [
+        event(b["kind"], b["mmsi"]) | {"start": b["start"], "end": b["end"],
+                                       "evidence": {"verdict": "silent though receivable", "zone": b.get("zone")}}
+        for b in real["events"]
+    ]  # fmt: skip
+    for score in evaluate(told, real).kinds:
+        assert (score.recall, score.precision, score.onset_max_minutes) == (1.0, 1.0, 0.0)
