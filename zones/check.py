@@ -109,7 +109,7 @@ def feature_faults(feature: Mapping[str, Any]) -> Iterator[str]:
     yield from _edge_faults(properties.get("edges"))
     for key in list(properties)[:_MOST_KEYS]:
         slip = difflib.get_close_matches(key[:40].lower(), _KNOWN, n=1, cutoff=0.75)
-        if key not in _KNOWN and slip and slip[0] not in properties:
+        if key not in _KNOWN and slip and properties.get(slip[0]) is None:
             yield f"the key {key[:40]!r} is not known; did you mean {slip[0]!r}?"
     yield from geometry_faults(feature.get("geometry"))
 

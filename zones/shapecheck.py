@@ -23,9 +23,15 @@ def geometry_faults(geometry: object) -> Iterator[str]:
         yield f"its geometry is {_short(kind)}; give one of {', '.join(DEPTH)}"
         return
     kind = geometry["type"]
-    lines = list(_lines(geometry.get("coordinates"), DEPTH[kind]))
+    lines: list[Any] = list(_lines(geometry.get("coordinates"), DEPTH[kind]))
     if not lines:
         yield "its geometry has no coordinates; give at least one position"
+    odd = [
+        line for line in lines if DEPTH[kind] and not (isinstance(line, list) and line and isinstance(line[0], list))
+    ]
+    if odd:
+        yield f"a {kind} has {_short(odd[0])} where a list of positions belongs; nest its coordinates as RFC 7946 shows"
+        return
     broken = False
     for line in lines:
         for fault in _line_faults(line, kind):
@@ -45,7 +51,7 @@ def without_altitude(geometry: dict[str, Any]) -> dict[str, Any]:
     return {"type": geometry["type"], "coordinates": cut(geometry["coordinates"], DEPTH[geometry["type"]])}
 
 
-def _lines(coordinates: object, depth: int) -> Iterator[object]:
+def _lines(coordinates: object, depth: int) -> Iterator[Any]:
     """Yield the lists of positions in nested coordinates; a wrongly nested item is yielded as it is."""
     if depth == 0:
         yield [coordinates]
@@ -56,10 +62,7 @@ def _lines(coordinates: object, depth: int) -> Iterator[object]:
             yield from _lines(inner, depth - 1)
 
 
-def _line_faults(line: object, kind: str) -> Iterator[str]:
-    if not isinstance(line, list) or not line:
-        yield f"a {kind} has {_short(line)} where a list of positions belongs; nest its coordinates as RFC 7946 shows"
-        return
+def _line_faults(line: list[Any], kind: str) -> Iterator[str]:
     for position in line:
         fault = _position_fault(position)
         if fault:

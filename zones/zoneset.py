@@ -37,6 +37,8 @@ class ZoneSet:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_row", {zone.id: row for row, zone in enumerate(self.zones)})
+        if len(self._row) != len(self.zones):
+            raise ValueError("two zones of a set share an id; give each zone an id of its own")
 
     def __getitem__(self, zone_id: str) -> Zone:
         if zone_id not in self._row:

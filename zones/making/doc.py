@@ -43,11 +43,12 @@ def fill(text: str, zones: ZoneSet) -> str:
     """
     for name, table in tables(zones).items():
         marks = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
-        if not marks.search(text):
+        found = marks.search(text)
+        if not found:
             raise ValueError(
                 f"the document has no marks <!-- {name} --> and <!-- /{name} -->; add them where the table belongs"
             )
-        text = marks.sub(lambda found, table=table: f"{found[1]}{table}\n{found[2]}", text)
+        text = f"{text[: found.end(1)]}{table}\n{text[found.start(2) :]}"
     return text
 
 

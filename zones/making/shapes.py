@@ -17,6 +17,8 @@ from zones.making.waters import Waters
 Rule = Mapping[str, Any]
 GRID_DEG = 1e-6
 _COLLINEAR_DEG = 5e-6
+_VERBATIM = ("line", "polygon")
+"""Rules whose shapes keep their published vertices as they are."""
 
 
 def shape_of(rule: Rule, waters: Waters, land: Any, rules: Mapping[str, Rule]) -> Any:
@@ -33,13 +35,15 @@ def shape_of(rule: Rule, waters: Waters, land: Any, rules: Mapping[str, Rule]) -
     """
     if rule["rule"] not in _RULES:
         raise ValueError(f"zones.json names the rule {rule['rule']!r}; known are {sorted(_RULES)}")
-    return tidy(_RULES[rule["rule"]](rule, waters, land, rules))
+    shape = _RULES[rule["rule"]](rule, waters, land, rules)
+    return shape if rule["rule"] in _VERBATIM else _tidy(shape)
 
 
-def tidy(shape: Any) -> Any:
+def _tidy(shape: Any) -> Any:
     """Return a shape on the grid of GRID_DEG, without the collinear points that densifying left."""
     lean = shapely.simplify(shape, _COLLINEAR_DEG, preserve_topology=True)
-    return shapely.set_precision(lean, GRID_DEG).normalize()
+    fixed = shapely.set_precision(lean, GRID_DEG)
+    return fixed.normalize() if "Polygon" in fixed.geom_type else fixed
 
 
 def landward_of(frame: Any, line: list[list[float]]) -> Any:
