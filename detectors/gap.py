@@ -90,10 +90,9 @@ class Gap(Detector):
         if not len(silences):
             return
         reports = _reports_before(view, silences)
-        before = self._weigh(view, silences, silences.before, ports[0][keep], near)
-        after = self._weigh(view, silences, silences.after, ports[1][keep], near)
-        for i in range(len(silences)):
-            yield self._event(view, silences, i, (before[i], after[i]), int(reports[i]), bool(near[i]))
+        weighed = self._weigh(view, silences, np.concatenate([ports[0][keep], ports[1][keep]]), near)
+        for i, ends in enumerate(zip(weighed[: len(silences)], weighed[len(silences) :], strict=True)):
+            yield self._event(view, silences, i, ends, int(reports[i]), bool(near[i]))
 
     def _ports(self, view: View, ends: Ends) -> Ints:
         """Return the nearest DPRK port of each end within reach, -1 where there is none."""
@@ -112,22 +111,26 @@ class Gap(Detector):
             inside[at] = view.zones.inside(ends.lon[at], ends.lat[at], ends.t_us[at], ids=areas).any(axis=0)
         return inside
 
-    def _weigh(self, view: View, silences: Silences, ends: Ends, ports: Ints, near: Bools) -> list[_End | None]:
-        """Return each silence's end with zones, port and what was heard of others; None where no fix is known."""
+    def _weigh(self, view: View, silences: Silences, ports: Ints, near: Bools) -> list[_End | None]:
+        """Return all starts, then all ends, with zones, port and what was heard of others; None without a fix."""
         least_us = (np.where(near, self.min_hours_near, self.min_hours) * US_H).astype(np.int64)
         # An open silence is weighed over its least length, so that nothing in it grows with the clock.
         stop = np.where(silences.is_open, silences.start_us + least_us, silences.end_us)
-        asked = Asked(silences.mmsi, ends.lon, ends.lat, silences.start_us, stop, ends.known)
+        ends = silences.before.joined(silences.after)
+        twice = (np.tile(column, 2) for column in (silences.mmsi, silences.start_us, stop))
+        mmsi, start, stop = twice
+        asked = Asked(mmsi, ends.lon, ends.lat, start, stop, ends.known)
         heard = receivable(view, asked, self.receivable_nm * NM_M, self.receivable_ships)
+        held = view.zones.inside(ends.lon, ends.lat, ends.t_us)
         weighed: list[_End | None] = []
-        for i in range(len(silences)):
+        for i in range(len(ends.t_us)):
             if not ends.known[i]:
                 weighed.append(None)
                 continue
-            t_us, lon, lat = int(ends.t_us[i]), float(ends.lon[i]), float(ends.lat[i])
             port = view.places.port_name(int(ports[i])) if ports[i] >= 0 else None
-            zones = view.zones.ids_at(lon, lat, t_us)
-            weighed.append(_End(t_us, lon, lat, zones, port, round(float(heard.share[i]), 2), int(heard.most[i])))
+            zones = tuple(view.zones.zones[row].id for row in np.flatnonzero(held[:, i]))
+            place = int(ends.t_us[i]), float(ends.lon[i]), float(ends.lat[i])
+            weighed.append(_End(*place, zones, port, round(float(heard.share[i]), 2), int(heard.most[i])))
         return weighed
 
     def _event(

@@ -23,7 +23,7 @@ AHEAD_RATIO = 20
 _MINUTES = """
 WITH said AS (SELECT t FROM positions UNION ALL SELECT t FROM heard)
 SELECT epoch_us(min(t)) AS first_us, epoch_us(max(t)) AS last_us, count(*) AS n
-FROM said GROUP BY time_bucket(INTERVAL 1 MINUTE, t) ORDER BY 1
+FROM said GROUP BY epoch_us(t) // 60000000 ORDER BY 1
 """
 
 

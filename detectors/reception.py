@@ -24,19 +24,25 @@ _CELL_DEG = 0.5
 _WITNESSES = """
 WITH cells AS (SELECT DISTINCT cx, cy FROM asked_cells),
 span AS (SELECT make_timestamp(min(start_us)) AS low, make_timestamp(max(stop_us)) AS high FROM asked),
-placed AS (
-  SELECT mmsi, t, lon, lat, floor(lon / {cell})::INTEGER AS cx, floor(lat / {cell})::INTEGER AS cy
-  FROM fixes, span WHERE t >= low AND t < high
+first AS (
+  SELECT mmsi, min(t) AS t FROM fixes, span WHERE t >= low AND t < high
+  GROUP BY mmsi, epoch_us(t) // {hour}, floor(lon * 10)::INTEGER, floor(lat * 10)::INTEGER
+),
+place AS (
+  SELECT mmsi, epoch_us(t) AS t_us, min({{'lon': lon, 'lat': lat}}) AS p
+  FROM fixes SEMI JOIN first USING (mmsi, t) GROUP BY mmsi, t
 ),
 witness AS (
-  SELECT cx, cy, mmsi, min({{'t': t, 'lon': lon, 'lat': lat}}) AS w
-  FROM placed SEMI JOIN cells USING (cx, cy)
-  GROUP BY cx, cy, mmsi, time_bucket(INTERVAL 1 HOUR, t), floor(lon * 10), floor(lat * 10)
+  SELECT * FROM (
+    SELECT mmsi, t_us, p.lon AS lon, p.lat AS lat,
+      floor(p.lon / {cell})::INTEGER AS cx, floor(p.lat / {cell})::INTEGER AS cy
+    FROM place
+  ) SEMI JOIN cells USING (cx, cy)
 ),
 near AS (
-  SELECT a.i AS i, (epoch_us(w.t) - a.start_us) * a.hours // (a.stop_us - a.start_us) AS hour, witness.mmsi AS mmsi
-  FROM asked_cells c JOIN witness USING (cx, cy) JOIN asked a ON a.i = c.i
-  WHERE witness.mmsi <> a.mmsi AND epoch_us(w.t) >= a.start_us AND epoch_us(w.t) < a.stop_us
+  SELECT a.i AS i, (w.t_us - a.start_us) * a.hours // (a.stop_us - a.start_us) AS hour, w.mmsi AS mmsi
+  FROM asked_cells c JOIN witness w USING (cx, cy) JOIN asked a ON a.i = c.i
+  WHERE w.mmsi <> a.mmsi AND w.t_us >= a.start_us AND w.t_us < a.stop_us
     AND pow(sin(radians(w.lat - a.lat) / 2), 2)
       + cos(radians(a.lat)) * cos(radians(w.lat)) * pow(sin(radians(w.lon - a.lon) / 2), 2) <= {h_max}
 ),
@@ -112,7 +118,7 @@ def receivable(view: View, asked: Asked, radius_m: float, least_ships: int) -> H
     hours = np.maximum((asked.stop_us - asked.start_us) // US_H, 1)
     table = {name: getattr(asked, name)[index] for name in ("mmsi", "lon", "lat", "start_us", "stop_us")}
     sql = _WITNESSES.format(
-        cell=_CELL_DEG, ships=least_ships, h_max=repr(float(np.sin(radius_m / EARTH_RADIUS_M / 2) ** 2))
+        cell=_CELL_DEG, hour=US_H, ships=least_ships, h_max=repr(float(np.sin(radius_m / EARTH_RADIUS_M / 2) ** 2))
     )
     rows = view.columns(
         sql, asked=as_table({"i": index, "hours": hours[index], **table}), asked_cells=_cells(asked, index, radius_m)

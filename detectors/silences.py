@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from detectors.geo import Bools, Floats, Ints
+from detectors.geo import US_H, Bools, Floats, Ints
 from detectors.view import as_table
 
 if TYPE_CHECKING:
     from detectors.view import View
 
+# A silence as long as a bucket always parts two buckets of its ship: their ends tell it without sorting all signs.
 _SILENCES = """
-SELECT mmsi, epoch_us(t) AS start_us, coalesce(epoch_us(next_t), -1) AS end_us FROM (
-  SELECT mmsi, t, lead(t) OVER (PARTITION BY mmsi ORDER BY t) AS next_t FROM signs
-) WHERE coalesce(next_t, make_timestamp({horizon})) - t >= to_microseconds({least})
-ORDER BY mmsi, t
+WITH buckets AS (SELECT mmsi, min(t) AS low, max(t) AS high FROM signs GROUP BY mmsi, epoch_us(t) // {bucket})
+SELECT mmsi, epoch_us(high) AS start_us, coalesce(epoch_us(next_t), -1) AS end_us FROM (
+  SELECT mmsi, high, lead(low) OVER (PARTITION BY mmsi ORDER BY low) AS next_t FROM buckets
+) WHERE coalesce(next_t, make_timestamp({horizon})) - high >= to_microseconds({least})
+ORDER BY mmsi, high
 """
 # The end itself was a fix in nearly all cases; min() settles two fixes of one instant.
 _FIX_AT = """
@@ -56,6 +58,11 @@ class Ends:
         """Where there is a fix."""
         return self.t_us >= 0
 
+    def joined(self, other: Ends) -> Ends:
+        """Return these ends followed by others."""
+        columns = zip((self.t_us, self.lon, self.lat), (other.t_us, other.lon, other.lat), strict=True)
+        return Ends(*(np.concatenate(pair) for pair in columns))
+
     def where(self, keep: Bools) -> Ends:
         """Return the ends of some of the silences."""
         return Ends(self.t_us[keep], self.lon[keep], self.lat[keep])
@@ -92,7 +99,7 @@ class Silences:
 
 def find_silences(view: View, least_us: int) -> Silences:
     """Return all silences of the view of at least that many microseconds, open ones counted up to the horizon."""
-    rows = view.columns(_SILENCES.format(horizon=view.horizon_us, least=least_us))
+    rows = view.columns(_SILENCES.format(horizon=view.horizon_us, least=least_us, bucket=min(least_us, US_H)))
     mmsi, start, end = (rows[name].astype(np.int64) for name in ("mmsi", "start_us", "end_us"))
     is_open = end < 0
     before = _fixes(view, mmsi, start, "<=")
