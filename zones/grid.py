@@ -20,6 +20,7 @@ _MARGIN = 1e-9
 
 Codes = npt.NDArray[np.int32]
 Points = npt.NDArray[np.float64]
+States = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Grid:
 
     coarse: Codes
     tiles: Codes
-    states: npt.NDArray[np.uint8]
+    states: States
 
     def codes(self, lon: Points, lat: Points) -> Codes:
         """Return the code of each point's cell; ``lon`` in [-180, 180), ``lat`` in [-90, 90]."""
@@ -50,31 +51,32 @@ class Grid:
 
 
 def make_grid(shapes: list[Any]) -> Grid:
-    """Return the grid of unrolled shapes."""
+    """Return the grid of unrolled shapes; memory grows with the degrees that boundaries cross, not with shapes."""
     coarse = np.zeros((len(shapes), 180 * 360), dtype=np.uint8)
     for index, shape in enumerate(shapes):
         if not shape.is_empty:
             coarse[index] = _coarse_states(shape)
+    top = np.zeros(180 * 360, dtype=np.int32)
+    for row in coarse:
+        top = np.unique(top * 3 + row, return_inverse=True)[1].astype(np.int32)
+    first = np.unique(top, return_index=True)[1]
+    states = coarse[:, first]
     cut = np.flatnonzero((coarse == EDGE).any(axis=0))
-    fine = np.repeat(coarse[:, cut, None], FINE * FINE, axis=2)
+    tiles = np.repeat(top[cut, None], FINE * FINE, axis=1)
     for index, shape in enumerate(shapes):
         own = np.flatnonzero(coarse[index, cut] == EDGE)
         if len(own):
-            fine[index, own] = _fine_states(shape, cut[own])
-    return _numbered(coarse, fine, cut)
-
-
-def _numbered(coarse: npt.NDArray[np.uint8], fine: npt.NDArray[np.uint8], cut: npt.NDArray[np.int64]) -> Grid:
-    """Return the grid with one code per distinct column of states."""
-    every = np.concatenate([coarse, fine.reshape(len(fine), -1)], axis=1)
-    code = np.zeros(every.shape[1], dtype=np.int64)
-    for row in every:
-        _, code = np.unique(code * 3 + row, return_inverse=True)
-    _, first, code = np.unique(code, return_index=True, return_inverse=True)
-    top = code[: 180 * 360].astype(np.int32)
+            tiles[own], states = _recoded(tiles[own], states, index, _fine_states(shape, cut[own]))
     top[cut] = -1 - np.arange(len(cut), dtype=np.int32)
-    tiles = code[180 * 360 :].astype(np.int32).reshape(len(cut), FINE * FINE)
-    return Grid(top, tiles, np.ascontiguousarray(every[:, first]))
+    return Grid(top, tiles, np.ascontiguousarray(states))
+
+
+def _recoded(codes: Codes, states: States, index: int, state: States) -> tuple[Codes, States]:
+    """Return the codes of cells in which the shape ``index`` takes ``state``, and the states with those codes added."""
+    pairs, code = np.unique(codes.astype(np.int64) * 3 + state, return_inverse=True)
+    added = states[:, pairs // 3]
+    added[index] = pairs % 3
+    return (code + states.shape[1]).astype(np.int32).reshape(codes.shape), np.concatenate([states, added], axis=1)
 
 
 def _marked(shape: Any, per_degree: int) -> npt.NDArray[np.int64]:
@@ -93,7 +95,7 @@ def _marked(shape: Any, per_degree: int) -> npt.NDArray[np.int64]:
     return np.unique(np.concatenate([cell[keep] for cell, keep in zip(found, inside, strict=True)]))
 
 
-def _coarse_states(shape: Any) -> npt.NDArray[np.uint8]:
+def _coarse_states(shape: Any) -> States:
     """Return the state of every degree cell: EDGE where the boundary may touch it, else that of its centre."""
     state = np.full(180 * 360, OUT, dtype=np.uint8)
     west, south, east, north = np.floor(shape.bounds).astype(np.int64) + np.array([180, 90, 180, 90])
@@ -104,7 +106,7 @@ def _coarse_states(shape: Any) -> npt.NDArray[np.uint8]:
     return state
 
 
-def _fine_states(shape: Any, degrees: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+def _fine_states(shape: Any, degrees: npt.NDArray[np.int64]) -> States:
     """Return (degrees, FINE * FINE) states of the fine cells of the given degree cells.
 
     Along a row, cells between two marked ones share their state, so only the first of each run is tested.

@@ -2,7 +2,7 @@
 
 Natural Earth 1:10m (public domain), in full and with owners in the region 115-140 E 28-46 N, simplified to 0.01
 degree elsewhere. The full coast is quantised to 311 x 188 m at 39 N and shows no harbour basins: a ship in port
-may lie "on land", so on_land takes a tolerance. Units: degrees.
+may lie "on land", so a port may lie "on land": up to 2 km, Songnim 7, Ningbo 18. Units: degrees.
 """
 
 import functools
@@ -72,11 +72,12 @@ class Land:
         """The owners' land as a set of zones, for its fast lookup."""
         import shapely
 
-        def zone(owner: str, shape: Any) -> Zone:
+        def as_zone(owner: str, shape: Any) -> Zone:
+            """Return an owner's land as a zone."""
             geometry = json.loads(shapely.to_geojson(shape))
             return Zone(owner, owner, "land", owner, "", (), "", None, None, None, (), "none", "", geometry)
 
-        return ZoneSet(tuple(zone(owner, shape) for owner, shape in self.owners.items()))
+        return ZoneSet(tuple(as_zone(owner, shape) for owner, shape in self.owners.items()))
 
     @functools.cached_property
     def _rest(self) -> Any:
@@ -128,18 +129,20 @@ def coast_geojson(bounds: Bounds | None = None) -> dict[str, Any]:
     if not (-90 <= south < north <= 90 and west < east <= west + 360 and -360 <= west <= 360):
         raise ValueError(f"the bounds {bounds} are no box; give west, south, east, north in degrees")
     land = load_land()
+    groups = [*((code, [shape]) for code, shape in land.owners.items()), ("", land.world)]
+    features = [_feature(owner, shapes, (west, south, east, north)) for owner, shapes in groups]
+    return {"type": "FeatureCollection", "features": [each for each in features if each["geometry"]["coordinates"]]}
+
+
+def _feature(owner: str, shapes: list[Any], bounds: Bounds) -> dict[str, Any]:
+    """Return one owner's land within bounds as a GeoJSON feature; its coordinates are empty where there is none."""
+    west, south, east, north = bounds
     tolerance = max(east - west, north - south) / 4000.0
     decimals = 2 if tolerance > 0.02 else 3 if tolerance > 0.002 else 4
-    features = []
-    for owner, shapes in [*((code, [shape]) for code, shape in land.owners.items()), ("", land.world)]:
-        parts = _cut(shapes, (west, south, east, north), tolerance)
-        rings = [_rounded(part, decimals) for part in parts if part.geom_type == "Polygon"]
-        kept = [polygon for polygon in rings if polygon]
-        if kept:
-            properties = {"owner": owner, "name": OWNER_NAMES.get(owner, "")}
-            geometry = {"type": "MultiPolygon", "coordinates": kept}
-            features.append({"type": "Feature", "properties": properties, "geometry": geometry})
-    return {"type": "FeatureCollection", "features": features}
+    polygons = [_rounded(part, decimals) for part in _cut(shapes, bounds, tolerance) if part.geom_type == "Polygon"]
+    properties = {"owner": owner, "name": OWNER_NAMES.get(owner, "")}
+    geometry = {"type": "MultiPolygon", "coordinates": [polygon for polygon in polygons if polygon]}
+    return {"type": "Feature", "properties": properties, "geometry": geometry}
 
 
 def _cut(shapes: list[Any], bounds: Bounds, tolerance: float) -> list[Any]:

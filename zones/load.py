@@ -87,6 +87,7 @@ def _zone(feature: Mapping[str, Any]) -> Zone:
     has: Mapping[str, Any] = feature["properties"]
 
     def text(key: str, default: str = "") -> str:
+        """Return a text property, or its default."""
         return str(has.get(key) or default)
 
     return Zone(
@@ -126,7 +127,7 @@ def _edges(value: Any) -> tuple[Edge, ...]:
             float(each["uncertainty_m"]),
             str(each["reason"]),
             str(each["owners"]),
-            tuple(tuple((float(lon), float(lat)) for lon, lat in course) for course in each["coordinates"]),
+            tuple(tuple((float(lon), float(lat)) for lon, lat, *_ in course) for course in each["coordinates"]),
         )
         for each in value or ()
     )

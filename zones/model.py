@@ -71,7 +71,7 @@ class Zone:
     disagrees_with: tuple[str, ...]
     alert_for: AlertFor
     notes: str
-    geometry: Mapping[str, Any] = field(repr=False)
+    geometry: Mapping[str, Any] = field(repr=False, hash=False)
     area_km2: float | None = None
     edges: tuple[Edge, ...] = field(default=(), repr=False)
     sea: str = ""

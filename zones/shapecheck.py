@@ -20,7 +20,7 @@ def geometry_faults(geometry: object) -> Iterator[str]:
     """Yield what is wrong with a geometry, each as a clause that ends with what to do."""
     if not isinstance(geometry, dict) or geometry.get("type") not in DEPTH:
         kind = geometry.get("type") if isinstance(geometry, dict) else geometry
-        yield f"its geometry is {_short(kind)}; give one of {', '.join(DEPTH)}"
+        yield f"its geometry is {short(kind)}; give one of {', '.join(DEPTH)}"
         return
     kind = geometry["type"]
     lines: list[Any] = list(_lines(geometry.get("coordinates"), DEPTH[kind]))
@@ -30,7 +30,7 @@ def geometry_faults(geometry: object) -> Iterator[str]:
         line for line in lines if DEPTH[kind] and not (isinstance(line, list) and line and isinstance(line[0], list))
     ]
     if odd:
-        yield f"a {kind} has {_short(odd[0])} where a list of positions belongs; nest its coordinates as RFC 7946 shows"
+        yield f"a {kind} has {short(odd[0])} where a list of positions belongs; nest its coordinates as RFC 7946 shows"
         return
     broken = False
     for line in lines:
@@ -46,6 +46,7 @@ def without_altitude(geometry: dict[str, Any]) -> dict[str, Any]:
     """Return a geometry without faults with its positions cut to longitude and latitude."""
 
     def cut(item: Any, depth: int) -> Any:
+        """Return nested positions cut to two numbers."""
         return [float(each) for each in item[:2]] if depth == 0 else [cut(inner, depth - 1) for inner in item]
 
     return {"type": geometry["type"], "coordinates": cut(geometry["coordinates"], DEPTH[geometry["type"]])}
@@ -78,14 +79,14 @@ def _line_faults(line: list[Any], kind: str) -> Iterator[str]:
 def _position_fault(position: object) -> str | None:
     """Return what is wrong with one position, or None."""
     if not isinstance(position, list) or len(position) not in (2, 3) or not all(_is_number(each) for each in position):
-        return f"{_short(position)} is no position; give [longitude, latitude] as two numbers"
+        return f"{short(position)} is no position; give [longitude, latitude] as two numbers"
     lon, lat = position[0], position[1]
     if not all(abs(each) < math.inf for each in position):
-        return f"the position {_short(position)} is not finite; give numbers of degrees"
+        return f"the position {short(position)} is not finite; give numbers of degrees"
     if abs(lat) > 90 and abs(lon) <= 90:
-        return f"the position {_short(position)} has its axes reversed; GeoJSON wants longitude first, then latitude"
+        return f"the position {short(position)} has its axes reversed; GeoJSON wants longitude first, then latitude"
     if abs(lat) > 90 or abs(lon) > 360:
-        return f"the position {_short(position)} is out of range; give longitude -180 to 180 and latitude -90 to 90"
+        return f"the position {short(position)} is out of range; give longitude -180 to 180 and latitude -90 to 90"
     return None
 
 
@@ -97,14 +98,14 @@ def _ring_faults(ring: list[Any]) -> Iterator[str]:
     if len(ring) < 4:
         yield f"a ring has {len(ring)} positions; give at least four, the last equal to the first"
     elif ring[0][:2] != ring[-1][:2]:
-        yield f"the ring that starts at {_short(ring[0])} is not closed; repeat its first position at its end"
+        yield f"the ring that starts at {short(ring[0])} is not closed; repeat its first position at its end"
 
 
 def _jumps(line: list[Any]) -> Iterator[str]:
     for one, two in itertools.pairwise(line):
         if abs(two[0] - one[0]) > 180 and not abs(one[0]) == abs(two[0]) == 180:
             yield (
-                f"the edge {_short(one)} to {_short(two)} spans more than 180 degrees of longitude; "
+                f"the edge {short(one)} to {short(two)} spans more than 180 degrees of longitude; "
                 "write longitudes past 180 (190 for -170) or cut the shape at 180"
             )
             return
@@ -126,6 +127,7 @@ def _area_faults(geometry: dict[str, Any]) -> Iterator[str]:
     yield f"its ring is invalid ({reason.lower().strip()} near {where.rstrip(']')}); redraw it so that no edges cross"
 
 
-def _short(value: object) -> str:
+def short(value: object) -> str:
+    """Return a value as text of at most 60 characters, however deep or long it is."""
     text = reprlib.repr(value)
     return text if len(text) <= 60 else text[:57] + "..."

@@ -92,6 +92,8 @@ class ZoneSet:
 
     def _fill(self, result: npt.NDArray[np.bool_], lon: Any, lat: Any, rows: list[int]) -> None:
         """Set ``result`` (zones asked, n) for one chunk of points."""
+        import shapely
+
         from zones.grid import EDGE, IN
 
         good = np.isfinite(lon) & (np.abs(lat) <= 90.0)
@@ -107,12 +109,12 @@ class ZoneSet:
             out[:] = (state == IN)[code]
             near = exact[(state == EDGE)[code[exact]]]
             if len(near):
-                out[near] = shapes[row](x[near], y[near])
+                out[near] = shapely.contains_xy(shapes[row], x[near], y[near])
         result[:, ~good] = False
 
     @cached_property
     def _lookup(self) -> tuple[list[Any], Any]:
-        """The exact tests by row, and the grid of the shapes."""
+        """The unrolled, prepared shapes by row (empty for lines and points), and their grid."""
         import shapely
         from shapely.geometry import shape
 
@@ -121,8 +123,7 @@ class ZoneSet:
 
         shapes = [unrolled(shape(dict(zone.geometry))) if zone.is_area else shapely.Polygon() for zone in self.zones]
         shapely.prepare(shapes)
-        tests = [lambda x, y, area=area: shapely.contains_xy(area, x, y) for area in shapes]
-        return tests, make_grid(shapes)
+        return shapes, make_grid(shapes)
 
 
 def _keep_valid(result: npt.NDArray[np.bool_], zones: list[Zone], t: npt.ArrayLike) -> None:

@@ -51,6 +51,7 @@ def landward_of(frame: Any, line: list[list[float]]) -> Any:
     (x1, y1), (x2, y2) = line
 
     def lon_at(lat: float) -> float:
+        """Return the line's longitude at a latitude."""
         return x1 + (x2 - x1) * (lat - y1) / (y2 - y1)
 
     return frame.intersection(
