@@ -1,8 +1,8 @@
 """Zones and coast as a page carries them: rings of 1e-5 degree, drawn a little coarser than they are.
 
 A vertex that lies within a tolerance of the last one kept is left out of the drawing (only there: detection uses the
-exact geometry). The tolerance is the least of TOLERANCES_DEG that brings all shapes of one drawing under its limit of
-vertices.
+exact geometry). Each shape has the same share of a drawing's vertices; one that is finer than its share is thinned by
+the least of TOLERANCES_DEG that makes it fit, so that a very fine shape does not blunt the others.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ class Drawn:
         parts: Per shape its parts: `[form, first ring, rings]`, form being `area`, `line` or `point`.
         lengths: Vertices of each ring.
         packed: Longitudes and latitudes of all rings, packed.
-        tolerance_deg: The tolerance of the drawing.
+        tolerance_deg: The greatest tolerance that a shape needed.
     """
 
     parts: list[list[list[object]]]
@@ -43,11 +43,10 @@ class Drawn:
 def draw(geometries: Sequence[Mapping[str, object]], *, max_vertices: int) -> Drawn:
     """Return GeoJSON geometries as rings to draw."""
     shapes = [list(_pieces(geometry)) for geometry in geometries]
-    rings = [ring for shape in shapes for _, pieces in shape for ring in pieces]
-    for tolerance in TOLERANCES_DEG:
-        kept = [thin(ring, tolerance) for ring in rings]
-        if sum(len(ring) for ring in kept) <= max_vertices:
-            break
+    share = max_vertices / max(1, len(shapes))
+    lean = [_lean([ring for _, pieces in shape for ring in pieces], share) for shape in shapes]
+    kept = [ring for _, rings in lean for ring in rings]
+    tolerance = max((used for used, _ in lean), default=TOLERANCES_DEG[0])
     parts: list[list[list[object]]] = []
     first = 0
     for shape in shapes:
@@ -59,6 +58,15 @@ def draw(geometries: Sequence[Mapping[str, object]], *, max_vertices: int) -> Dr
     every = np.concatenate(kept) if kept else np.empty((0, 2))
     whole = np.rint(every * DEGREE).astype(np.int64)
     return Drawn(parts, [len(ring) for ring in kept], pack([whole[:, 0], whole[:, 1]]), tolerance)
+
+
+def _lean(rings: Sequence[Ring], share: float) -> tuple[float, list[Ring]]:
+    """Return the rings of one shape thinned until they fit its share of vertices, and the tolerance that did it."""
+    for tolerance in TOLERANCES_DEG:
+        kept = [thin(ring, tolerance) for ring in rings]
+        if sum(len(ring) for ring in kept) <= share:
+            break
+    return tolerance, kept
 
 
 def _pieces(geometry: Mapping[str, object]) -> Iterator[tuple[str, list[Ring]]]:
@@ -100,14 +108,3 @@ def thin(ring: Ring, tolerance: float) -> Ring:
             keep.append(i)
             last = i
     return ring[[*keep, len(lon) - 1]]
-
-
-def bounds(ring_sets: Sequence[Mapping[str, object]]) -> tuple[float, float, float, float] | None:
-    """Return west, south, east, north of GeoJSON geometries, degrees; None without any."""
-    rings = [ring for geometry in ring_sets for _, pieces in _pieces(geometry) for ring in pieces if len(ring)]
-    if not rings:
-        return None
-    every = np.concatenate(rings)
-    west, south = every.min(axis=0).tolist()
-    east, north = every.max(axis=0).tolist()
-    return west, south, east, north

@@ -159,9 +159,9 @@ DW.hover = function (layer, readout, e) {
   if (fix.track.flags[fix.i] & 2) readout.append(" · doubted position");
 };
 
-// Fit the map to west, south, east, north.
+// Fit the map to west, south, east, north, clear of the controls in its left corners.
 DW.fit = (map, [west, south, east, north], options) =>
-  map.fitBounds([[south, west], [north, east]], { animate: false, padding: [12, 12], ...options });
+  map.fitBounds([[south, west], [north, east]], { animate: false, paddingTopLeft: [56, 22], paddingBottomRight: [22, 74], ...options });
 
 // The box worth seeing for one event: its point, its ends, and the fixes of its ships while it lasted.
 DW.boxOfEvent = function (data, event) {

@@ -69,8 +69,11 @@ DW.paintCoast = function (ctx, view, set) {
         ctx.beginPath();
         for (const ring of part.rings) DW.traceArea(ctx, view, ring, k);
         ctx.fill("evenodd");
+        ctx.strokeStyle = ctx.fillStyle; // closes the hairline between neighbouring sets
+        ctx.stroke();
         ctx.beginPath();
         for (const ring of part.rings) DW.traceLine(ctx, view, ring, k, set.frame);
+        ctx.strokeStyle = DW.INK.coast;
         ctx.stroke();
       }
     }

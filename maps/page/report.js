@@ -125,7 +125,7 @@ DW.legend = function (data, state, repaint) {
   DW.fill("legend",
     DW.el("div", {}, DW.el("b", { text: "Tracks" }),
       DW.el("span", {}, sample("", 1.6), "received"),
-      DW.el("span", {}, sample("2 4", 1.6), `no position for over ${minutes} min (straight, not a route)`),
+      DW.el("span", {}, sample("2 4", 1.6), `over ${minutes} min without a position (not a route)`),
       DW.el("span", {}, DW.el("i", { class: "x", text: "×" }), "doubted"),
       data.events.some((event) => event.hollow) ? DW.el("span", {}, DW.symbol(data.kindOf.gap || data.kinds[0], true, 14), "cannot be assessed") : null,
       toggle(true, () => (state.heard = !state.heard), DW.el("i", { class: "cell" }), "any ship heard here"),

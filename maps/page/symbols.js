@@ -56,6 +56,7 @@ DW.paintEvents = function (ctx, view, data, state) {
     if (event === state.chosen) continue;
     DW.paintEvent(ctx, view, data, event, state.chosen ? 5.5 : 6.5);
   }
+  DW.paintCounts(ctx, view, shown);
   if (!state.chosen) return;
   const x = (state.chosen.x - view.ox) * view.s, y = (state.chosen.y - view.oy) * view.s;
   ctx.lineWidth = 2.5;
@@ -64,6 +65,17 @@ DW.paintEvents = function (ctx, view, data, state) {
   ctx.arc(x, y, 15, 0, 7);
   ctx.stroke();
   DW.paintEvent(ctx, view, data, state.chosen, 7.5);
+};
+
+// How many events lie under one symbol, where it is more than one.
+DW.paintCounts = function (ctx, view, events) {
+  const places = new Map();
+  for (const event of events) {
+    const x = (event.x - view.ox) * view.s, y = (event.y - view.oy) * view.s, key = `${Math.round(x / 5)} ${Math.round(y / 5)}`;
+    places.set(key, { x, y, n: (places.get(key) || { n: 0 }).n + 1 });
+  }
+  ctx.font = "700 11px system-ui, sans-serif";
+  for (const { x, y, n } of places.values()) if (n > 1) DW.label(ctx, String(n), x + 9, y - 6, "#14202b");
 };
 
 DW.paintEvent = function (ctx, view, data, event, radius) {
