@@ -26,10 +26,10 @@ def traffic(seed: int) -> list[Ship]:
         minutes = minutes[minutes < days * 1440]
         if len(minutes) < 2:
             continue
-        speed = float(rng.choice([0.3, 1.0, 2.5, 6.0]))
+        speed = float(rng.choice([0.3, 0.6, 1.0, 2.5, 6.0]))
         walk = rng.normal(0, 20 * speed, (2, len(minutes))).cumsum(axis=1)
-        lon = LON + (rng.normal(0, 600) + walk[0]) / 87_000 - (0.55 if rng.random() < 0.3 else 0.0)
-        lat = LAT + (rng.normal(0, 600) + walk[1]) / 111_000
+        lon = LON + (rng.normal(0, 250) + walk[0]) / 87_000 - (0.55 if rng.random() < 0.3 else 0.0)
+        lat = LAT + (rng.normal(0, 250) + walk[1]) / 111_000
         talks = rng.uniform(0, days * 1440, int(rng.integers(0, 6))).tolist()
         fishes = rng.random() < 0.5
         ships.append(
