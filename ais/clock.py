@@ -1,10 +1,10 @@
 """The time of a sentence: which times are believed, and how one is told where the input gives none.
 
 An input without any receive time can still be read when its user gives `start_time`: most messages carry the UTC
-second at which they were made. Rule: a message's time is the one nearest to the clock, within 30 s either way, that
-has its second, of two the later; the clock, which starts at `start_time`, moves forward to it and never back. A message without a
-second (static, binary, second 60 to 63) takes the clock as it stands. So a hole of more than 30 s in the input is
-lost, and every time after it is early by whole minutes: such times order messages, they do not date them.
+second at which they were made. Rule: a message's time is the one nearest to the clock, within 30 s either way (of two
+the later), that has its second; the clock, which starts at `start_time`, moves forward to it and never back. A message
+without a second (static, binary, second 60 to 63) takes the clock as it stands. So a hole of more than 30 s in the
+input is lost, and every time after it is early by whole minutes: such times order messages, they do not date them.
 """
 
 from __future__ import annotations

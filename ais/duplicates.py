@@ -13,8 +13,6 @@ A hash of the payload finds the few rows that can have a copy; only they are com
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import duckdb
 
 from ais.schema import COPIES, TABLES
@@ -22,14 +20,6 @@ from ais.schema import COPIES, TABLES
 CHAIN_S = 10
 SAID = tuple(COPIES)  # positions, heard, identities, fixed
 _NOT_SENT = {"t", "station", "input_id", "line", "channel", "own", "repeat"}
-
-
-@dataclass(frozen=True)
-class Span:
-    """Times of rows of `positions` and its sisters that a step added or took out, or None when there were none."""
-
-    first: object
-    last: object
 
 
 def payload(name: str) -> list[str]:
@@ -66,6 +56,13 @@ def settle(con: duckdb.DuckDBPyConnection, name: str) -> None:
     """
     columns = ", ".join(TABLES[name].names)
     copies = COPIES[name].name
+    (staged,) = con.execute(f"SELECT count(*) FROM staged_{name}").fetchall()[0]
+    if not staged:
+        con.execute(TABLES[name].ddl(f"judged_{name}", temporary=True))
+        con.execute(f"ALTER TABLE judged_{name} ADD COLUMN h UBIGINT")
+        con.execute(f"ALTER TABLE judged_{name} ADD COLUMN held VARCHAR")
+        con.execute(f"ALTER TABLE judged_{name} ADD COLUMN keep BOOLEAN")
+        return
     _judge(con, name)
     con.execute(
         f"INSERT INTO {name} SELECT {columns} FROM staged_{name} "

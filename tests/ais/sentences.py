@@ -33,7 +33,7 @@ def sentence(body: str, tag: str | None = None, rest: str = "") -> str:
     return f"{front}!{body}*{checksum(body)}{rest}"
 
 
-def said(t: float | None = T0, station: str | None = None, **fields: Any) -> list[str]:
+def said(t: float | str | None = T0, station: str | None = None, **fields: Any) -> list[str]:
     """The lines of one message, encoded by pyais, tag-blocked when a time is given; each part has the tag block."""
     fields = {"msg_type": 1, "mmsi": 440123456} | fields
     tags = [f"s:{station}"] * (station is not None) + [f"c:{t}"] * (t is not None)
@@ -41,9 +41,9 @@ def said(t: float | None = T0, station: str | None = None, **fields: Any) -> lis
     return [sentence(line[1:].split("*")[0], ",".join(tags) or None) for line in lines]
 
 
-def fix(t: float = T0, **fields: Any) -> str:
+def fix(t: float | str = T0, **fields: Any) -> str:
     """One position of class A as a line."""
-    (line,) = said(t, **({"lon": 125.0, "lat": 38.5, "second": int(t) % 60} | fields))
+    (line,) = said(t, **({"lon": 125.0, "lat": 38.5, "second": int(float(t)) % 60} | fields))
     return line
 
 

@@ -1,0 +1,156 @@
+"""Bytes in: files, gzip, standard input, and what is refused with one sentence; any bytes keep the counting law."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import hashlib
+import io
+import random
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ais.ingest import IngestOptions, InputError, ingest
+from ais.schema import TABLES
+from ais.source import MAX_LINE, Source
+from ais.store import Store
+from tests.ais.sentences import NOW, T0, Take, checksum, fix, law, rows, said, taker
+
+LINES = [fix(T0 + 60 * i) for i in range(4)]
+TEXT = "".join(f"{line}\n" for line in LINES).encode()
+
+
+def blocks(path: Path) -> list[bytes]:
+    with Source(path) as source:
+        return list(source.blocks())
+
+
+def test_gzip_is_known_by_its_content(store: Store, take: Take) -> None:
+    zipped = gzip.compress(TEXT[:100]) + gzip.compress(TEXT[100:])  # two members, as concatenated logs have
+    report = take(zipped, "no gz in the name.txt")
+    assert (report.stored, report.sha256) == (4, hashlib.sha256(zipped).hexdigest())
+    assert rows(store, "SELECT bytes, lines, format FROM inputs") == [(len(zipped), 4, "nmea")]
+
+
+@pytest.mark.parametrize("data", [TEXT, gzip.compress(TEXT)])
+def test_standard_input(store: Store, monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+    report = ingest(store, "-", IngestOptions(), now=NOW)
+    assert (report.name, report.stored, report.sha256) == ("stdin", 4, hashlib.sha256(data).hexdigest())
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+    assert ingest(store, "-", IngestOptions(), now=NOW).already
+
+
+def test_progress_tells_bytes(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "a.nmea"
+    path.write_bytes(TEXT)
+    told: list[tuple[int, int | None]] = []
+    ingest(store, path, IngestOptions(), now=NOW, progress=lambda done, total: told.append((done, total)))
+    assert told[-1] == (len(TEXT), len(TEXT))
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "is empty"),
+        (gzip.compress(b""), "is empty"),
+        (gzip.compress(TEXT * 50)[:-20], "ends too early"),
+        (gzip.compress(TEXT * 50)[:15], "ends too early"),
+        (gzip.compress(TEXT)[:20] + b"\xff" * 40, "damaged gzip"),
+        (random.Random(1).randbytes(5000), "binary file"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "binary file"),
+        (b"Dear Sir,\nplease find attached\n", "neither AIS sentences nor a table"),
+        (b"$GPGGA,184353.07,1929.045,S*6D\n", "no AIS sentence"),
+        (b"\n\n\n", "neither AIS sentences"),
+        (TEXT.replace(b"*", b"+"), "no AIS sentence with a right checksum"),
+        (b"a,b,c\n1,2,3\n", "--columns mmsi=ID"),
+        (b"PAR1 and no more", "Parquet"),
+    ],
+)
+def test_refused_with_one_sentence_and_nothing_kept(store: Store, take: Take, data: bytes, says: str) -> None:
+    take(LINES[:2], "before.nmea")
+    before = [rows(store, f"SELECT * FROM {name}") for name in TABLES]
+    with pytest.raises(InputError, match=says) as caught:
+        take(data, "bad.dat")
+    assert "\n" not in str(caught.value)
+    assert "bad.dat" in str(caught.value)
+    assert [rows(store, f"SELECT * FROM {name}") for name in TABLES] == before
+    assert take(LINES, "later.nmea").stored == 2  # the case still takes inputs; two of the lines are known
+
+
+def test_refused_paths(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is a folder"):
+        ingest(store, tmp_path, IngestOptions(), now=NOW)
+    with pytest.raises(InputError, match="there is no file"):
+        ingest(store, tmp_path / "none.nmea", IngestOptions(), now=NOW)
+
+
+def test_refused_options() -> None:
+    with pytest.raises(InputError, match="there is no format 'xml'"):
+        IngestOptions(format="xml")
+    with pytest.raises(InputError, match="there is no time zone 'Mars/Base'"):
+        IngestOptions(time_zone="Mars/Base")
+
+
+def test_blocks_hold_whole_lines_and_every_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ais.source.BLOCK_BYTES", 1000)
+    monkeypatch.setattr("ais.source.HEAD_BYTES", 1000)
+    path = tmp_path / "a.txt"
+    lines = [f"{i} {'x' * (i % 90)}" for i in range(500)]
+    path.write_text("\n".join(lines))
+    got = blocks(path)
+    assert len(got) > 20
+    assert all(block.endswith(b"\n") for block in got[:-1])
+    assert b"".join(got).decode().split("\n") == lines
+
+
+def test_endless_lines_are_cut_and_counted_once(tmp_path: Path, take: Take) -> None:
+    path = tmp_path / "a.txt"
+    endless = b"y" * (5 * MAX_LINE * 10)
+    path.write_bytes(TEXT + endless + b"\n" + TEXT.replace(b"A,", b"B,"))
+    cut = b"".join(blocks(path)).split(b"\n")
+    assert len(cut) == 10
+    assert len(cut[4]) <= 5 * MAX_LINE * 10
+    report = take(TEXT + endless + b"\n", "b.nmea")
+    assert (report.lines, report.rejects) == (5, {"too long": 1})
+
+
+def scrambled(chance: random.Random) -> bytes:
+    """Sentences that were cut, joined, doubled, flipped and salted."""
+    lines = [fix(T0 + i, mmsi=440000000 + i % 3).encode() for i in range(8)]
+    lines += [line.encode() for line in said(T0, msg_type=5, shipname="X")]
+    lines += [b"", b"# x", b"\0\0", b"\\s:x*00\\", f"$PGHP,1,2023,11,14,0,0,0,0,*{checksum('a')}".encode()]
+    out = bytearray()
+    for _ in range(chance.randrange(30)):
+        line = bytearray(chance.choice(lines))
+        for _ in range(chance.choice([0, 0, 1, 3])):
+            if line:
+                line[chance.randrange(len(line))] = chance.randrange(256)
+        out += line[: chance.choice([len(line), chance.randrange(len(line) + 1)])]
+        out += chance.choice([b"\n", b"\n", b"\r\n", b"", b"\n\n"])
+    return bytes(out)
+
+
+def test_any_bytes_keep_the_law_or_are_refused(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    with Store.open(folder / "case.duckdb") as store:
+        take = taker(store, folder)
+        taken = 0
+
+        @settings(max_examples=80)
+        @given(
+            st.one_of(st.binary(max_size=400), st.randoms(use_true_random=False).map(scrambled)),
+            st.sampled_from(["auto", "nmea", "csv", "parquet"]),
+        )
+        def check(data: bytes, form: str) -> None:
+            nonlocal taken
+            with contextlib.suppress(InputError):
+                law(take(data, "any.dat", format=form))
+                taken += 1
+
+        check()
+        assert taken > 10
