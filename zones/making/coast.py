@@ -97,7 +97,8 @@ def _country(topology: Topology, name: str) -> Any:
 
 
 def _polygon(rings: list[np.ndarray[Any, Any]]) -> Any:
-    return polygons_of(shapely.make_valid(shapely.Polygon(rings[0], rings[1:])))
+    polygon = shapely.Polygon(rings[0], rings[1:])
+    return polygon if polygon.is_valid else polygons_of(shapely.make_valid(polygon))
 
 
 def _with_islets(owners: dict[str, Any]) -> dict[str, Any]:

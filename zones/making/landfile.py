@@ -36,9 +36,10 @@ def write_land(path: Path, coast: Coast) -> None:
 
 
 def _coarse(shape: Any) -> Any:
-    outside = shape.difference(shapely.box(*REGION))
+    region = shapely.box(*REGION)
+    outside = shape.difference(region) if shape.intersects(region) else shape
     lean = polygons_of(shapely.make_valid(shapely.simplify(outside, _WORLD_TOLERANCE_DEG)))
-    return shapely.union_all([part for part in shapely.get_parts(lean) if part.area >= _WORLD_LEAST_DEG2])
+    return shapely.MultiPolygon([part for part in shapely.get_parts(lean) if part.area >= _WORLD_LEAST_DEG2])
 
 
 def _coded(shape: Any, quantum: float) -> list[list[list[int]]]:
