@@ -145,8 +145,9 @@ def record_zones(con: duckdb.DuckDBPyConnection, zones: ZoneSet) -> None:
 
 def _feature(zone: Zone) -> str:
     """Return a zone as the text of a GeoJSON feature with all that is known of it."""
-    properties = dataclasses.asdict(zone)
+    properties = {field.name: getattr(zone, field.name) for field in dataclasses.fields(zone)}
     geometry = properties.pop("geometry")
+    properties["edges"] = [dataclasses.asdict(edge) for edge in zone.edges]
     feature = {"type": "Feature", "id": zone.id, "properties": properties, "geometry": geometry}
     return json.dumps(feature, ensure_ascii=False, default=str)
 

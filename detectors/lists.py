@@ -6,7 +6,7 @@ since: membership is a lead, named as such in every event that rests on it.
 
 import gzip
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from importlib.resources import files
 
 import numpy as np
@@ -14,15 +14,20 @@ import numpy as np
 from detectors.geo import Bools, Ints
 
 
+@cache
+def _known_fishing() -> Ints:
+    packed = files("detectors").joinpath("data/fishing_mmsi_2018.txt.gz").read_bytes()
+    return np.unique(np.array(gzip.decompress(packed).split(), dtype=np.int64))
+
+
 @dataclass(frozen=True)
 class Lists:
     """The lists that come with the package."""
 
-    @cached_property
+    @property
     def fishing(self) -> Ints:
         """MMSIs of known fishing vessels, ascending."""
-        packed = files("detectors").joinpath("data/fishing_mmsi_2018.txt.gz").read_bytes()
-        return np.unique(np.array(gzip.decompress(packed).split(), dtype=np.int64))
+        return _known_fishing()
 
     def is_fishing(self, mmsi: Ints) -> Bools:
         """Say of each MMSI whether it is on the fishing list."""
