@@ -14,7 +14,7 @@ from darkwake.simulate.path import Point
 from darkwake.simulate.places import STATIONS, Area, Site
 from darkwake.simulate.radio import Outage, Shadow
 from darkwake.simulate.scene import Decoy, Scene, around
-from darkwake.simulate.traffic import arrive, leave
+from darkwake.simulate.traffic import coming, leave
 from darkwake.simulate.voyage import FISHING, Voyage
 
 
@@ -25,9 +25,8 @@ def hole(scene: Scene, area: Area, where: Point, radius_nm: float, ships: int) -
     made = []
     for _ in range(ships):
         ship = scene.registry.make("cargo", ais_class="A")
-        voyage = Voyage(grid, rng, area.point(rng))
         inside = around(where, float(rng.uniform(0, 0.4)) * radius_nm * 1852.0, float(rng.uniform(0, 360)))
-        arrive(scene, voyage, area, [], inside, int(rng.uniform(0.2, 0.5) * grid.steps))
+        voyage = coming(scene, area, [], inside, int(rng.uniform(0.2, 0.5) * grid.steps))
         voyage.drift(grid.steps_in(float(rng.uniform(7.0, 12.0))), wind_kn=0.1)
         leave(scene, voyage, area, [])
         made.append(scene.add(ship, voyage.track()))
@@ -61,8 +60,7 @@ def pair_trawlers(scene: Scene, area: Area, first: int, hours: float) -> None:
     last = first + grid.steps_in(hours)
     start, speed = area.point(rng), float(rng.uniform(2.6, 4.6))
     apart = float(rng.uniform(220.0, 450.0))
-    lead = Voyage(grid, rng, area.point(rng))
-    arrive(scene, lead, area, [], start, first)
+    lead = coming(scene, area, [], start, first)
     lead.sail(_tows(scene, area, start, speed, hours), speed, steps=last - lead.step, status=FISHING)
     leave(scene, lead, area, [])
     track = lead.track()
@@ -71,8 +69,7 @@ def pair_trawlers(scene: Scene, area: Area, first: int, hours: float) -> None:
     bow = np.radians(_smooth(track.heading_deg[rows]))
     lat = track.lat[rows] - apart * np.sin(bow) / 111_120.0
     lon = track.lon[rows] + apart * np.cos(bow) / (111_120.0 * np.cos(np.radians(lat)))
-    other = Voyage(grid, rng, area.point(rng))
-    arrive(scene, other, area, [], (float(lon[0]), float(lat[0])), first)
+    other = coming(scene, area, [], (float(lon[0]), float(lat[0])), first)
     other.follow(lon, lat, track.heading_deg[rows], FISHING)
     leave(scene, other, area, [])
     made.append(scene.add(scene.registry.make("fishing", ais_class="A"), other.track()))

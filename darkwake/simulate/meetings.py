@@ -15,8 +15,8 @@ from darkwake.simulate.grid import offset
 from darkwake.simulate.places import Site, moved
 from darkwake.simulate.scene import Plant, Scene, around
 from darkwake.simulate.ships import Ship
-from darkwake.simulate.traffic import arrive, leave
-from darkwake.simulate.voyage import AT_ANCHOR, UNDER_WAY, Track, Voyage
+from darkwake.simulate.traffic import coming, leave
+from darkwake.simulate.voyage import AT_ANCHOR, UNDER_WAY, Track
 
 #: Metres between two hulls: Yokohama fenders.
 FENDER_M = 3.0
@@ -89,9 +89,8 @@ def _waiting(scene: Scene, site: Site, first: int, last: int, anchored: bool) ->
     """The ship that is there first: she stops 15-60 minutes before, and leaves 15-40 minutes after."""
     rng, grid = scene.rng, scene.grid
     spot = scene.spot(site, 1800.0 if anchored else 3000.0)
-    voyage = Voyage(grid, rng, site.area.point(rng))
     before, after = grid.steps_in(float(rng.uniform(0.25, 1.0))), grid.steps_in(float(rng.uniform(0.25, 0.7)))
-    arrive(scene, voyage, site.area, [site.gateway], spot, first - before)
+    voyage = coming(scene, site.area, [site.gateway], spot, first - before)
     rest = last + after - voyage.step
     if anchored:
         voyage.anchor(rest, status=AT_ANCHOR if rng.random() < 0.7 else UNDER_WAY)
@@ -103,7 +102,6 @@ def _waiting(scene: Scene, site: Site, first: int, last: int, anchored: bool) ->
 
 def _coming(scene: Scene, site: Site, host: Track, berth: Berth, first: int, last: int) -> Track:
     """The ship that comes alongside, lies there from `first` to `last` and leaves."""
-    rng = scene.rng
     rows = slice(first - host.first, last - host.first)
     bow = np.radians(host.heading_deg[rows])
     lon, lat = offset(
@@ -112,10 +110,9 @@ def _coming(scene: Scene, site: Site, host: Track, berth: Berth, first: int, las
         berth.forward_m * np.sin(bow) + berth.right_m * np.cos(bow),
         berth.forward_m * np.cos(bow) - berth.right_m * np.sin(bow),
     )
-    voyage = Voyage(scene.grid, rng, site.area.point(rng))
     abeam = float(np.degrees(bow[0])) + 90.0
     near = around((float(lon[0]), float(lat[0])), 400.0, abeam)
-    arrive(scene, voyage, site.area, [site.gateway, near], (float(lon[0]), float(lat[0])), first)
+    voyage = coming(scene, site.area, [site.gateway, near], (float(lon[0]), float(lat[0])), first)
     voyage.follow(lon, lat, host.heading_deg[rows], UNDER_WAY)
     off = moved(voyage.here, 500.0 * float(np.sin(np.radians(abeam))), 500.0 * float(np.cos(np.radians(abeam))))
     leave(scene, voyage, site.area, [off, site.gateway])

@@ -78,7 +78,7 @@ SITES: dict[str, Site] = {
         Site("south Korea Bay", 123.75, 37.95, 8.0, (123.75, 37.90), KOREA_BAY_OPEN, False),
         Site("central Yellow Sea", 123.90, 36.75, 12.0, (123.90, 36.70), YELLOW_OPEN, False),
         Site("off Chengshan", 123.40, 37.10, 8.0, (123.40, 37.00), YELLOW_OPEN, False),
-        Site("off Wonsan", 127.70, 39.31, 4.0, (128.50, 39.30), EAST_NORTH, True),
+        Site("off Wonsan", 127.72, 39.315, 3.4, (128.50, 39.30), EAST_NORTH, True),
         Site("off Hungnam", 127.80, 39.70, 4.5, (128.50, 39.45), EAST_NORTH, True),
         Site("off Chongjin", 130.02, 41.67, 5.0, (130.60, 41.25), EAST_NORTH, True),
         Site("off Kimchaek", 129.38, 40.55, 5.0, (129.95, 40.30), EAST_NORTH, True),

@@ -10,8 +10,8 @@ import numpy as np
 
 from darkwake.simulate.places import Site
 from darkwake.simulate.scene import Plant, Scene
-from darkwake.simulate.traffic import arrive, leave
-from darkwake.simulate.voyage import UNDER_WAY, Voyage
+from darkwake.simulate.traffic import arrive, coming, leave
+from darkwake.simulate.voyage import UNDER_WAY
 
 
 def dark(scene: Scene, site: Site, first: int, hours: float, *, returns: bool = True) -> int:
@@ -28,10 +28,9 @@ def dark(scene: Scene, site: Site, first: int, hours: float, *, returns: bool = 
     )
     last = first + grid.steps_in(hours)
     moving = bool(rng.random() < 0.5)
-    lead = grid.steps_in(float(rng.uniform(0.05, 0.12)))
+    lead = grid.steps_in(float(rng.uniform(0.04, 0.1)))
     arrival, departure = (first + lead, last - lead) if moving else (first - 2 * lead, last + 2 * lead)
-    voyage = Voyage(grid, rng, site.area.point(rng))
-    arrive(scene, voyage, site.area, [site.gateway], scene.spot(site, 1500.0), arrival)
+    voyage = coming(scene, site.area, [site.gateway], scene.spot(site, 1500.0), arrival)
     voyage.anchor((departure if returns else grid.steps) - voyage.step)
     if returns:
         leave(scene, voyage, site.area, [site.gateway])
@@ -56,12 +55,11 @@ def dark_passage(scene: Scene, out: Site, back: Site, first: int, hours: float) 
     Raises:
         ValueError: she could not get there in that time at 14 knots.
     """
-    rng, grid = scene.rng, scene.grid
+    grid = scene.grid
     ship = scene.registry.make("cargo", ais_class="A", mid=445)
     last = first + grid.steps_in(hours)
     lead = grid.steps_in(0.3)
-    voyage = Voyage(grid, rng, out.area.point(rng))
-    arrive(scene, voyage, out.area, [out.gateway], scene.spot(out, 1500.0), first - lead)
+    voyage = coming(scene, out.area, [out.gateway], scene.spot(out, 1500.0), first - lead)
     voyage.anchor(2 * lead)
     arrive(scene, voyage, back.area, [back.gateway], scene.spot(back, 1500.0), last - lead, out=[out.gateway])
     voyage.anchor(2 * lead, status=UNDER_WAY)

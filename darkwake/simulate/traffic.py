@@ -49,6 +49,23 @@ def arrive(
     raise ValueError(f"no way to reach {target} in {steps} steps: plant it later or nearer")
 
 
+def coming(scene: Scene, area: Area, via: Sequence[Point], target: Point, step: int) -> Voyage:
+    """A new ship that begins somewhere in an area, near enough, and comes to rest at `target` at a step.
+
+    Raises:
+        ValueError: nowhere in the area is near enough.
+    """
+    begin = area.point(scene.rng)
+    for _ in range(300):
+        # Ten knots leave room for the speeds that `arrive` draws.
+        if length_m([begin, *via, target]) < 0.9 * step * STEP_S * KNOT_MS * 10.0:
+            break
+        begin = area.point(scene.rng)
+    voyage = Voyage(scene.grid, scene.rng, begin)
+    arrive(scene, voyage, area, via, target, step)
+    return voyage
+
+
 def leave(scene: Scene, voyage: Voyage, area: Area, out: Sequence[Point]) -> None:
     """Sails out and about an area until the end of the grid."""
     legs = [*out, area.point(scene.rng)]

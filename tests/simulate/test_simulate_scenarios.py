@@ -127,6 +127,11 @@ def test_sites_lanes_and_anchorages_are_at_sea():
         for x, y in zip(lon, lat, strict=True):
             way = land.on_land(x + share * (site.gateway[0] - x), y + share * (site.gateway[1] - y))
             assert not way.any(), site.name
+        grid = np.arange(-site.radius_nm, site.radius_nm, 0.09) / 60.0  # 170 m: no islet of 100 m slips through
+        east, north = np.meshgrid(grid, grid)
+        disc = np.hypot(east, north) < site.radius_nm / 60.0
+        lon = site.lon + east[disc] / np.cos(np.radians(site.lat))
+        assert not land.on_land(lon, site.lat + north[disc]).any(), site.name
     for name, lane in LANES.items():
         for a, b in pairwise(lane):
             assert not land.on_land(a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])).any(), name
