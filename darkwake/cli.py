@@ -5,11 +5,14 @@ No traceback is shown unless DARKWAKE_DEBUG=1 is set.
 """
 
 import os
+import signal
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from io import TextIOWrapper
+from types import FrameType
 
 import click
 
@@ -53,31 +56,58 @@ def main(args: Sequence[str] | None = None) -> None:
 
 def _guarded(args: Sequence[str] | None) -> int:
     """Run the command; turn what went wrong into one sentence and an exit code."""
+    with _noted_interrupts() as interrupts:
+        try:
+            code = _run(args)
+            if sys.stdout is not None:
+                sys.stdout.flush()  # here, where a closed pipe is still ours to handle
+            return code
+        except click.UsageError as error:
+            error.show()
+            return error.exit_code
+        except BrokenPipeError:  # the reader of our output has seen enough
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        except (Exception, KeyboardInterrupt) as error:
+            if interrupts:  # a library may have turned Ctrl-C into an error of its own
+                return _sentence("stopped; what was not finished is not in the case", 130)
+            if os.environ.get("DARKWAKE_DEBUG") == "1":
+                raise
+            return _sentence(_meaning(error), 1)
+
+
+def _run(args: Sequence[str] | None) -> int:
+    """Run the command and return its exit code."""
+    ours.check()
     try:
-        ours.check()
         with darkwake.make_context("darkwake", list(sys.argv[1:] if args is None else args)) as context:
             code = darkwake.invoke(context)
-        if sys.stdout is not None:
-            sys.stdout.flush()  # here, where a closed pipe is still ours to handle
-        return code if isinstance(code, int) else 0
-    except click.UsageError as error:
-        error.show()
-        return error.exit_code
-    except click.exceptions.Exit as error:
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        return _sentence("stopped; what was not finished is not in the case", 130)
-    except BrokenPipeError:  # the reader of our output has seen enough
-        with suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except Exception as error:
-        if os.environ.get("DARKWAKE_DEBUG") == "1":
-            raise
-        return _sentence(_meaning(error), 1)
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    return code if isinstance(code, int) else 0
 
 
-def _meaning(error: Exception) -> str:
+@contextmanager
+def _noted_interrupts() -> Iterator[list[int]]:
+    """Note every Ctrl-C while the block runs; it still raises KeyboardInterrupt where Python sees it first."""
+    noted: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield noted
+        return
+
+    def note(number: int, frame: FrameType | None) -> None:
+        noted.append(number)
+        signal.default_int_handler(number, frame)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _meaning(error: BaseException) -> str:
     """Return what to tell the user about an error."""
     if isinstance(error, OSError):
         return os_error(error)
