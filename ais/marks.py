@@ -14,7 +14,7 @@ from ais.jumps import JUMP, JumpRule, jumps
 from ais.reader import arrow
 from ais.schema import MARKS
 
-ROWS_AT_ONCE = 2_000_000  # positions held in memory, about 100 MB
+ROWS_AT_ONCE = 500_000  # positions held in memory, with all that is computed from them some 100 MB
 _AIRCRAFT = 9
 
 
