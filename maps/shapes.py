@@ -1,8 +1,8 @@
 """Zones and coast as a page carries them: rings of 1e-5 degree, drawn a little coarser than they are.
 
 A vertex that lies within a tolerance of the last one kept is left out of the drawing (only there: detection uses the
-exact geometry). Each shape has the same share of a drawing's vertices; one that is finer than its share is thinned by
-the least of TOLERANCES_DEG that makes it fit, so that a very fine shape does not blunt the others.
+exact geometry). Where all shapes together have more vertices than a drawing may, those with more than their share are
+thinned further, step by step through TOLERANCES_DEG, so that a very fine shape does not blunt the others.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -43,10 +43,9 @@ class Drawn:
 def draw(geometries: Sequence[Mapping[str, object]], *, max_vertices: int) -> Drawn:
     """Return GeoJSON geometries as rings to draw."""
     shapes = [list(_pieces(geometry)) for geometry in geometries]
-    share = max_vertices / max(1, len(shapes))
-    lean = [_lean([ring for _, pieces in shape for ring in pieces], share) for shape in shapes]
-    kept = [ring for _, rings in lean for ring in rings]
-    tolerance = max((used for used, _ in lean), default=TOLERANCES_DEG[0])
+    rings = [[ring for _, pieces in shape for ring in pieces] for shape in shapes]
+    lean, tolerance = _lean(rings, max_vertices)
+    kept = [ring for shape in lean for ring in shape]
     parts: list[list[list[object]]] = []
     first = 0
     for shape in shapes:
@@ -60,13 +59,21 @@ def draw(geometries: Sequence[Mapping[str, object]], *, max_vertices: int) -> Dr
     return Drawn(parts, [len(ring) for ring in kept], pack([whole[:, 0], whole[:, 1]]), tolerance)
 
 
-def _lean(rings: Sequence[Ring], share: float) -> tuple[float, list[Ring]]:
-    """Return the rings of one shape thinned until they fit its share of vertices, and the tolerance that did it."""
-    for tolerance in TOLERANCES_DEG:
-        kept = [thin(ring, tolerance) for ring in rings]
-        if sum(len(ring) for ring in kept) <= share:
+def _lean(shapes: list[list[Ring]], max_vertices: int) -> tuple[list[list[Ring]], float]:
+    """Return the shapes thinned until all fit, and the greatest tolerance used."""
+    share = max_vertices / max(1, len(shapes))
+    used = TOLERANCES_DEG[0]
+    lean = [[thin(ring, used) for ring in shape] for shape in shapes]
+    for tolerance in TOLERANCES_DEG[1:]:
+        sizes = [sum(map(len, shape)) for shape in lean]
+        if sum(sizes) <= max_vertices:
             break
-    return tolerance, kept
+        used = tolerance
+        lean = [
+            [thin(ring, tolerance) for ring in shape] if size > share else shape
+            for shape, size in zip(lean, sizes, strict=True)
+        ]
+    return lean, used
 
 
 def _pieces(geometry: Mapping[str, object]) -> Iterator[tuple[str, list[Ring]]]:

@@ -166,6 +166,10 @@ def _crossing(evidence: Evidence) -> str:
     return f"Entry {entry}, exit {leave}."
 
 
+def _many(count: int) -> str:
+    return f"{count:,} score" if count > 1 else "1 scores" if count else "None scores"
+
+
 def lead(counts: Sequence[tuple[str, int]], scores: Sequence[float], unassessed: int, first: str) -> dict[str, str]:
     """Return the three sentences that head a page: found, how sure, and what the numbers cannot say.
 
@@ -186,9 +190,8 @@ def lead(counts: Sequence[tuple[str, int]], scores: Sequence[float], unassessed:
     listed = ", ".join(f"{count:,} {label}" for label, count in counts)
     tally = {word: sum(confidence(score) == word for score in scores) for word in ("high", "medium", "low")}
     sure = (
-        f"{tally['high']:,} score high ({HIGH} or more), {tally['medium']:,} medium, {tally['low']:,} low (below "
-        f"{MEDIUM}). "
-        "A score follows a documented rule; it is not a probability."
+        f"{_many(tally['high'])} high ({HIGH} or more), {tally['medium']:,} medium, {tally['low']:,} low "
+        f"(below {MEDIUM}). A score follows a documented rule; it is not a probability."
     )
     if unassessed:
         verb = "silence cannot" if unassessed == 1 else "silences cannot"

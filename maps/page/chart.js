@@ -27,10 +27,10 @@ DW.Canvas = L.Layer.extend({
     cancelAnimationFrame(this.asked);
     this.asked = 0;
     if (!this._map) return;
-    const view = this.view(), fine = Math.max(2, window.devicePixelRatio || 1);
-    if (this.canvas.width !== view.w * fine || this.canvas.height !== view.h * fine) {
-      this.canvas.width = view.w * fine;
-      this.canvas.height = view.h * fine;
+    const view = this.view(), fine = this.state.paper ? 3 : Math.max(1, window.devicePixelRatio || 1);
+    if (this.canvas.width !== Math.round(view.w * fine) || this.canvas.height !== Math.round(view.h * fine)) {
+      this.canvas.width = Math.round(view.w * fine);
+      this.canvas.height = Math.round(view.h * fine);
       this.canvas.style.width = `${view.w}px`;
       this.canvas.style.height = `${view.h}px`;
     }
@@ -90,10 +90,10 @@ DW.touches = function (part, x, y, reach) {
   return inside;
 };
 
-// A round length near a wanted one: 1, 2 or 5 times a power of ten.
+// A round length near a wanted one: 1, 2, 3 or 5 times a power of ten.
 DW.round = function (most) {
   const power = 10 ** Math.floor(Math.log10(most));
-  return power * ([5, 2, 1].find((k) => k * power <= most) || 1);
+  return power * ([5, 3, 2, 1].find((k) => k * power <= most) || 1);
 };
 
 DW.scaleBar = function () {

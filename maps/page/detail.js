@@ -1,7 +1,8 @@
 // One event in full: what was observed, when and where, the ships, the evidence, for and against, and what was not observed.
 "use strict";
 
-DW.detail = function (data, event, options) {
+// A picture stands in for what a page on paper has no room for: the cards of the zones, which come once, at its end.
+DW.detail = function (data, event, picture) {
   const kind = data.kindOf[event.kind];
   const part = (title, ...children) => DW.el("section", { class: "part" }, DW.el("h4", { text: title }), ...children);
   return DW.el("article", { class: "detail", "data-id": event.id },
@@ -11,15 +12,15 @@ DW.detail = function (data, event, options) {
       DW.el("span", { class: "rank", text: `no. ${event.rank} of ${DW.count(data.events.length)}` }),
       DW.score(event)),
     DW.el("p", { class: "summary", text: event.summary }),
-    options && options.picture ? options.picture : null,
+    picture || null,
     DW.facts(data, event),
     part(event.ships.length === 1 ? "Ship, as it says" : "Ships, as they say", ...event.ships.map((i, n) => DW.ship(data.ships[i], n))),
     event.plot ? part("Distance between the ships", DW.plot(event)) : null,
     part("Evidence", DW.pairs(event.rows)),
     event.pro.length ? part("Speaks for it", DW.list(event.pro, "pro")) : null,
-    part("Speaks against it", DW.list([...event.con, ...(kind.means ? [kind.means] : [])], "con")),
+    part("Speaks against it", DW.list(event.con, "con"), kind.means ? DW.el("p", { class: "means", text: kind.means }) : null),
     event.notes.length ? part("Notes", DW.list(event.notes, "notes")) : null,
-    event.zones.length ? part("Zones and whose lines they are", ...event.zones.map((i) => DW.zoneCard(data, data.zones[i]))) : null,
+    event.zones.length && !picture ? part("Zones and whose lines they are", ...event.zones.map((i) => DW.zoneCard(data, data.zones[i]))) : null,
     DW.el("p", { class: "unseen", text: kind.unseen }),
     DW.el("p", { class: "ident" }, "Event ", DW.el("code", { text: event.id })));
 };

@@ -31,6 +31,7 @@ DW.turns = function (view, box) {
 DW.paintCells = function (ctx, view, data) {
   const [xs, ys, counts] = data.cellList;
   const side = data.cells.deg;
+  const far = (side / 360) * view.s < 3 ? 0.35 : 0; // specks from afar
   const faint = Math.min(1, Math.max(0.22, 30 / ((side / 360) * view.s))); // close in, a cell is a backdrop
   for (let i = 0; i < xs.length; i++) {
     let lon = xs[i] * side;
@@ -38,8 +39,8 @@ DW.paintCells = function (ctx, view, data) {
     const x = (DW.x(lon) - view.ox) * view.s, y = (DW.y((ys[i] + 1) * side) - view.oy) * view.s;
     const w = (side / 360) * view.s, h = (DW.y(ys[i] * side) - view.oy) * view.s - y;
     if (x > view.w || y > view.h || x + w < 0 || y + h < 0) continue;
-    ctx.fillStyle = `rgba(${DW.INK.heard},${faint * Math.min(0.42, 0.14 + 0.07 * Math.log10(counts[i]))})`;
-    ctx.fillRect(x, y, w + 0.5, h + 0.5);
+    ctx.fillStyle = `rgba(${DW.INK.heard},${faint * Math.min(0.42, 0.14 + 0.07 * Math.log10(counts[i])) + far})`;
+    ctx.fillRect(x, y, Math.max(w + 0.5, 3), Math.max(h + 0.5, 3));
   }
 };
 
@@ -199,7 +200,7 @@ DW.paintZonePart = function (ctx, view, part, turn, style, marked) {
 };
 
 DW.paintNames = function (ctx, view, data) {
-  if (view.s > 256 * 2 ** 9.5) return;
+  if (view.s > 256 * 2 ** 9.5 || view.s < 256 * 2 ** 4.5) return;
   for (const [name, lon, lat, kind] of data.names) {
     const x = (DW.x(lon) - view.ox) * view.s, y = (DW.y(lat) - view.oy) * view.s;
     ctx.font = kind === "sea" ? "italic 13px Georgia, serif" : "600 12px system-ui, sans-serif";
@@ -212,7 +213,7 @@ DW.paintNames = function (ctx, view, data) {
 
 DW.paintPorts = function (ctx, view, data) {
   ctx.font = "11px system-ui, sans-serif";
-  const taken = [], rank = view.s > 256 * 2 ** 8.4 ? 0 : view.s > 256 * 2 ** 7 ? 1 : 2;
+  const taken = [], rank = view.s > 256 * 2 ** 8.4 ? 0 : view.s > 256 * 2 ** 7 ? 1 : view.s > 256 * 2 ** 4.5 ? 2 : 3;
   for (const [name, lon, lat, big] of data.ports) {
     if (big < rank) continue;
     const x = (DW.x(lon) - view.ox) * view.s, y = (DW.y(lat) - view.oy) * view.s;

@@ -8,7 +8,7 @@ DW.printing = function (map, data, state, layer) {
   const prepare = function () {
     if (before) return;
     before = { bounds: map.getBounds(), chosen: state.chosen, shown: state.shown };
-    Object.assign(state, { chosen: null, shown: data.events });
+    Object.assign(state, { chosen: null, shown: data.events, paper: true });
     const box = map.getContainer();
     box.style.width = `${DW.PAPER.w}px`;
     box.style.height = `${DW.PAPER.h}px`;
@@ -23,7 +23,7 @@ DW.printing = function (map, data, state, layer) {
     const box = map.getContainer(), { bounds, chosen, shown } = before;
     before = null;
     box.style.width = box.style.height = "";
-    Object.assign(state, { chosen, shown });
+    Object.assign(state, { chosen, shown, paper: false });
     map.invalidateSize({ animate: false, pan: false });
     map.fitBounds(bounds, { animate: false });
     layer.paint();
@@ -37,12 +37,8 @@ DW.printing = function (map, data, state, layer) {
 
 DW.dossier = function (data) {
   if (!data.events.length) return;
-  const articles = data.events.map((event, i) => {
-    const picture = i < DW.PAPER.pictures ? DW.el("figure", {}, DW.picture(data, event, 338, 220)) : null;
-    const article = DW.detail(data, event, { picture });
-    for (const zone of article.querySelectorAll("details")) zone.open = false;
-    return article;
-  });
+  const articles = data.events.map((event, i) =>
+    DW.detail(data, event, DW.el("figure", {}, i < DW.PAPER.pictures ? DW.picture(data, event, 338, 220) : null)));
   const left = data.events.length - DW.PAPER.pictures;
   DW.fill("dossier", DW.el("h2", { text: "Evidence of every event" }),
     left > 0 ? DW.el("p", { text: `The first ${DW.PAPER.pictures} events have a map; the ${DW.count(left)} with lower scores do not.` }) : null, articles);

@@ -21,6 +21,7 @@ DW.start = async function (map) {
   };
   DW.legend(data, state, () => layer.paint());
   DW.behind(data);
+  document.getElementById("page").classList.toggle("nothing", !data.events.length);
   DW.allButton(map, () => choose(null));
   DW.fit(map, data.view);
   table.apply();

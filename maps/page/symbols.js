@@ -71,7 +71,7 @@ DW.paintEvents = function (ctx, view, data, state) {
 DW.paintCounts = function (ctx, view, events) {
   const places = new Map();
   for (const event of events) {
-    const x = (event.x - view.ox) * view.s, y = (event.y - view.oy) * view.s, key = `${Math.round(x / 5)} ${Math.round(y / 5)}`;
+    const x = (event.x - view.ox) * view.s, y = (event.y - view.oy) * view.s, key = `${Math.round(x / 16)} ${Math.round(y / 16)}`;
     places.set(key, { x, y, n: (places.get(key) || { n: 0 }).n + 1 });
   }
   ctx.font = "700 11px system-ui, sans-serif";

@@ -70,6 +70,16 @@ def test_the_limit_holds_for_a_crowd(tmp_path: Path) -> None:
     assert tracks.step_s in tracks_module.STEPS_S
 
 
+def test_a_very_fine_shape_does_not_blunt_the_others() -> None:
+    turn = np.linspace(0, 2 * np.pi, 9000)
+    fine = {"type": "Polygon", "coordinates": [np.stack([125 + np.cos(turn), 38 + np.sin(turn)], axis=1).tolist()]}
+    plain = {"type": "LineString", "coordinates": [[124 + i / 1000, 38] for i in range(50)]}
+    drawn = draw([fine, plain], max_vertices=800)
+    assert drawn.lengths[1] == 50
+    assert sum(drawn.lengths) <= 800
+    assert drawn.tolerance_deg == 0.01
+
+
 def test_drawings_keep_their_ends_and_their_limit() -> None:
     turn = np.linspace(0, 2 * np.pi, 5000)
     ring = np.stack([125 + np.cos(turn), 38 + np.sin(turn)], axis=1)
