@@ -69,7 +69,7 @@ VOYAGE = _layout("static data of class A", MSG_CLASS[5], range(420, 430), [*_STA
 STATIC_A = _layout("static data of class B, part A", MessageType24PartA, range(160, 174), [*_STATIC, *_TEXTS])
 STATIC_B = _layout("static data of class B, part B", MessageType24PartB, range(168, 174), [*_STATIC, *_TEXTS])
 BASE = _layout("base station", MSG_CLASS[4], range(168, 174), _PLACE)
-ATON = _layout("aid to navigation", MSG_CLASS[21], range(272, 366), _PLACE)
+ATON = _layout("aid to navigation", MSG_CLASS[21], range(272, 374), _PLACE)
 OTHER = _layout("other message", MSG_CLASS[10], range(40, 1400), ["mmsi"])
 
 _BY_TYPE: dict[int, Layout] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ais.source import InputError
 
@@ -23,6 +23,12 @@ def delimiter_of(header: str) -> str:
 def header_of(head: bytes) -> str:
     """Return the first line of a text without byte-order mark."""
     return head.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0].rstrip(b"\r").decode("utf-8", "replace")
+
+
+def shown(columns: Sequence[str]) -> str:
+    """Return column names for an error: not too many, not too long, nothing that a terminal would obey."""
+    names = ("".join(char if char.isprintable() else "?" for char in name[:40]) for name in columns[:40])
+    return ", ".join(names)
 
 
 def format_of(head: bytes, name: str, columns: Mapping[str, str]) -> str:
@@ -52,6 +58,6 @@ def format_of(head: bytes, name: str, columns: Mapping[str, str]) -> str:
     if len(fields) > 2:
         raise InputError(
             f"{name} looks like CSV of no known layout; say which column is which, for example "
-            f"--columns mmsi=ID,t=TIME,lon=LONGITUDE,lat=LATITUDE; it has {', '.join(fields[:30])}"
+            f"--columns mmsi=ID,t=TIME,lon=LONGITUDE,lat=LATITUDE; it has {shown(fields)}"
         )
     raise InputError(f"{name} holds neither AIS sentences nor a table; give NMEA (!AIVDM), CSV or Parquet")

@@ -33,7 +33,7 @@ HEX = {text.encode(): value for value in range(256) for text in {f"{value:02X}",
     f"{a}{b}".encode(): int(a + b, 16) for a in "abcdefABCDEF" for b in "abcdefABCDEF"
 }
 _ANY_SENTENCE = re.compile(rb"(?:\\[^\\]*\\)*[!$]([A-Z][0-9A-Z]{2,9})[,*]")
-_AIS_LIKE = re.compile(rb"(?:\\[^\\]*\\)*[!$]?[A-Z]{2}VD[MO],")
+_AIS_LIKE = re.compile(rb"(?:\\[^\\]*\\)*[!$]?([A-Z]{2}VD[MO],.*)", re.DOTALL)
 _PGHP = re.compile(
     rb"\$(PGHP,1,(\d{4}),(\d\d?),(\d\d?),(\d\d?),(\d\d?),(\d\d?),(\d{1,3}),[^*]*?(?:,([0-9A-Fa-f]{2}))?)"
     rb"\*([0-9A-Fa-f]{2}).*"
@@ -94,7 +94,7 @@ def read_tags(blocks: bytes) -> Tag | None:
             if field.startswith(b"c:"):
                 t = epoch_us(field[2:])
             elif field.startswith(b"s:") and len(field) > 2:
-                station = field[2:].decode("ascii", "replace")
+                station = field[2:].decode(errors="replace")
             elif field.startswith(b"g:"):
                 number, _, name = field[2:].rpartition(b"-")
                 group, later = name or None, number.partition(b"-")[0] != b"1"
@@ -134,10 +134,11 @@ def why_not(line: bytes) -> str | None:
     bare = line.strip(_SPACE)
     if (not bare and b"\0" not in line) or bare.startswith(b"#"):
         return None
-    if not _AIS_LIKE.match(bare):
+    like = _AIS_LIKE.match(bare)
+    if like is None:
         tag_alone = len(bare) > 1 and bare[0] == bare[-1] == _BACKSLASH and read_tags(bare) is not None
         return None if tag_alone or _ANY_SENTENCE.match(bare) else "not understood"
-    body, star, given = bare[bare.index(b"VD") - 2 :].partition(b"*")
+    body, star, given = like[1].partition(b"*")
     if not star or HEX.get(given[:2]) != checksum(body):
         return "checksum"
     fields = body.split(b",")

@@ -55,7 +55,8 @@ class IngestOptions:
         if self.format not in ("auto", *FORMATS):
             raise InputError(f"there is no format {self.format!r}; give auto, {', '.join(FORMATS)}")
         try:
-            ZoneInfo(self.time_zone)
+            if self.time_zone != "UTC":  # which needs no database of zones
+                ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise InputError(
                 f"there is no time zone {self.time_zone!r}; give an IANA name such as Asia/Seoul"

@@ -150,7 +150,12 @@ class NmeaLines:
             return None
         else:
             number, group, station, t, _ = simple.groups()
-            tag = Tag(int(t) * 1_000_000 if t else None, station.decode() if station else None, group, number != b"1")
+            tag = Tag(
+                int(t) * 1_000_000 if t else None,
+                station.decode(errors="replace") if station else None,
+                group,
+                number != b"1",
+            )
         return tag if tag is None or tag.group is None else self._grouped(tag, tag.group)
 
     def _grouped(self, tag: Tag, group: bytes) -> Tag:

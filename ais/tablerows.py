@@ -24,11 +24,11 @@ class TableRows:
     """Collects rows of one input; `take` hands them over.
 
     Attributes:
-        example: A time as written in the first row that could not be read for it, or None.
+        example: The time as written in the first row that could not be read for it, or None.
     """
 
     def __init__(self, times: TimeText, input_id: int) -> None:
-        self.example: object = None
+        self.example: str | None = None
         self._times = times
         self._input_id = input_id
         self._taken: dict[str, list[tuple[Any, ...]]] = {}
@@ -54,7 +54,7 @@ class TableRows:
         t = self._times.read(row["t"])
         if isinstance(t, str):
             if t == "time" and self.example is None:
-                self.example = row["t"]
+                self.example = str(row["t"])[:60]
             self.reject(line, t, raw)
             return
         if mmsi not in self._ids:

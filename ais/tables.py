@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ais.formats import NOAA, delimiter_of, header_of
+from ais.formats import NOAA, delimiter_of, header_of, shown
 from ais.nmea import RAW_BYTES
 from ais.source import MAX_LINE, InputError, Source
 from ais.staging import Taken
@@ -75,7 +75,7 @@ def _nearest(word: str, among: Sequence[str]) -> str:
 
 
 def _have(header: Sequence[str]) -> str:
-    return f"there are {', '.join(header[:40])}"
+    return f"there are {shown(header)}"
 
 
 class _TableReading:
@@ -161,7 +161,9 @@ class ParquetReading(_TableReading):
                     self._batch(batch, wanted)
                     self._check()
                     yield self._rows.take()
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+        except InputError:
+            raise
+        except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
             raise InputError(f"{self._source.name} is no Parquet file that can be read ({_first(error)})") from None
 
     def _batch(self, batch: pa.RecordBatch, wanted: Mapping[str, str]) -> None:

@@ -31,10 +31,12 @@ class TimeText:
         self._format = time_format
         self._zone = None if time_zone == "UTC" else ZoneInfo(time_zone)
         self._believable = believable
-        self._memory: dict[object, int | str] = {}
+        self._memory: dict[str | datetime, int | str] = {}
 
     def read(self, value: object) -> int | str:
         """Return UTC microseconds of a text, number or datetime, or why it is rejected."""
+        if not isinstance(value, datetime):
+            value = str(value)
         found = self._memory.get(value)
         if found is None:
             if len(self._memory) >= _MEMORY:
@@ -42,11 +44,11 @@ class TimeText:
             found = self._memory[value] = self._read(value)
         return found
 
-    def advice(self, example: object) -> str:
+    def advice(self, example: str) -> str:
         """Say what to give so that a time like this can be read."""
         if self._format is not None:
             return f"times like {example!r} are not written as {self._format!r}; correct --time-format"
-        look = _DAY_FIRST.fullmatch(str(example).strip())
+        look = _DAY_FIRST.fullmatch(example.strip())
         if look is None:
             return f"times like {example!r} are not ISO 8601; say how they are written with --time-format"
         _, mark, _, year, clock, seconds = look.groups()

@@ -56,6 +56,12 @@ def test_station_of_trailing_fields(store: Store, take: Take) -> None:
     assert rows(store, "SELECT station FROM positions ORDER BY line") == [("b003669980",), ("rB0003160047",)]
 
 
+@pytest.mark.parametrize("tag", [f"s:\xff\xe9,c:{T0}", f"c:{T0},s:\xff\xe9", f"t:x,s:\xff\xe9,c:{T0}"])
+def test_a_station_that_is_no_text_is_kept_with_marks_of_loss(store: Store, take: Take, tag: str) -> None:
+    take([sentence(BODY, tag)])
+    assert rows(store, "SELECT station FROM positions") == [("\ufffd\ufffd",)]
+
+
 def test_pghp_line_gives_the_time_of_the_sentence_that_it_names(store: Store, take: Take) -> None:
     def pghp(names: str) -> str:
         body = f"PGHP,1,2023,11,14,22,13,20,250,316,2,316000002,1AIS_S,{names}"

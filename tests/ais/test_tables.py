@@ -193,6 +193,10 @@ def test_parquet(store: Store, take: Take, tmp_path: Path) -> None:
     assert rows(store, "SELECT mmsi, t, lon, lat, line FROM positions") == [(440000001, at("2024-01-01"), 125, 38, 1)]
     assert rows(store, "SELECT t FROM heard") == [(at("2024-01-02"),)]
     assert rows(store, "SELECT format FROM inputs") == [("parquet",)]
+    odd = pa.table({"id": [1.5, 440000001.0], "when": [[1, 2], [3]], "x": [True, True], "y": ["38", "38"]})
+    pq.write_table(odd, tmp_path / "odd.parquet")
+    with pytest.raises(InputError, match=r"times like '\[3\]' are not ISO 8601"):
+        take(tmp_path / "odd.parquet", columns=COLUMNS)
     pq.write_table(table.rename_columns(["id", "time", "x", "y", "more"]), tmp_path / "b.parquet")
     with pytest.raises(InputError, match="no column 'when'"):
         take(tmp_path / "b.parquet", columns=COLUMNS)
