@@ -11,6 +11,7 @@ from typing import Any
 
 import pyais
 
+from ais.counts import reports
 from ais.ingest import IngestOptions, InputReport, ingest
 from ais.store import Store
 
@@ -68,7 +69,9 @@ def taker(store: Store, folder: Path) -> Take:
                 what if isinstance(what, bytes) else "".join(f"{line}\n" for line in what).encode("latin-1")
             )
         report = ingest(store, path, IngestOptions(**options), now=NOW)
-        law(report)
+        with store.reader() as reader:
+            for one in reports(reader):  # earlier inputs too: their rows may have become copies
+                law(one)
         return report
 
     return take
