@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from bench.child import best, measure
 from bench.figure import Figure
 
 NOW = datetime(2023, 3, 5, tzinfo=UTC)
@@ -14,13 +15,11 @@ NOW = datetime(2023, 3, 5, tzinfo=UTC)
 
 def figures(folder: Path, positions: int = 5_000_000, ships: int = 2_500) -> list[Figure]:
     """Measure `gap` and `rendezvous` at five million positions."""
-    from bench.child import measure
-
     path = str(folder / "day.duckdb")
     size = measure("traffic:build", path, positions, ships)["positions"]
     made = f"{size / 1e6:.2g} M positions of {ships:,} ships"
-    gap, meet = measure("detection:detector", path, "gap"), measure("detection:detector", path, "rendezvous")
-    gap_peer, meet_peer = measure("detection:pandas_gaps", path), measure("detection:pandas_meetings", path)
+    gap, meet = best("detection:detector", path, "gap"), best("detection:detector", path, "rendezvous")
+    gap_peer, meet_peer = best("detection:pandas_gaps", path), best("detection:pandas_meetings", path)
     join = f"pandas, first fix of 10 minutes, grid join, {meet_peer['peak_gb']:.2g} GB"
     rows = [
         ("`gap`", gap, 3e6, f"pandas, sort and shift, {gap_peer['peak_gb']:.2g} GB", gap_peer),

@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 
+from bench.child import best
 from bench.figure import Figure
 
 POINTS = 2_000_000
@@ -12,9 +13,7 @@ PEER_POINTS = 200_000
 
 def figures() -> list[Figure]:
     """Measure the zone lookup on all zones at random points of the seas around Korea."""
-    from bench.child import measure
-
-    own, peer = measure("lookup:inside", cores=1), measure("lookup:shapely_loop", cores=1)
+    own, peer = best("lookup:inside", cores=1), best("lookup:shapely_loop", cores=1)
     what = f"zones of {POINTS / 1e6:.0f} M points, {own['zones']:.0f} zones, one core"
     return [Figure(what, own["rate"], "points/s", 2e6, peer="shapely.contains_xy per zone", peer_value=peer["rate"])]
 

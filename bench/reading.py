@@ -3,7 +3,9 @@
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from bench.child import best, measure
 from bench.figure import Figure
 
 POSITIONS = 250_000
@@ -11,33 +13,31 @@ POSITIONS = 250_000
 
 def figures(folder: Path) -> list[Figure]:
     """Measure the ingest of a tag-blocked file from the scenario `busy-day`."""
-    from bench.child import measure
-
     file = str(folder / "reading.nmea")
-    lines = measure("reading:simulate", file, POSITIONS)["lines"]
-    own = measure("reading:ingest", file, str(folder / "reading.duckdb"), cores=1)
-    peer = measure("reading:pyais_alone", file, cores=1)
+    lines = measure("reading:simulate", file, f"busy-day:{POSITIONS}")["lines"]
+    own = best("reading:ingest", file, cores=1)
+    peer = best("reading:pyais_alone", file, cores=1)
     what = f"ingest of {lines:,.0f} sentences into a case, one core"
     label = "pyais alone: decode, keep nothing"
     return [Figure(what, own["rate"], "sentences/s", 60e3, peer=label, peer_value=peer["rate"])]
 
 
-def simulate(file: str, positions: int) -> dict[str, float]:
-    """Write a busy day of that many positions; returns its lines."""
+def simulate(file: str, name: str) -> dict[str, float]:
+    """Write a scenario's sentences; returns how many lines they are."""
     from darkwake.simulate import make
 
-    scenario = make(f"busy-day:{positions}", 1)
+    scenario = make(name, 1)
     scenario.write_nmea(file)
     return {"lines": scenario.lines}
 
 
-def ingest(file: str, case: str) -> dict[str, float]:
+def ingest(file: str) -> dict[str, float]:
     """Take a file into a new case."""
     from ais.ingest import IngestOptions
     from ais.ingest import ingest as take_in
     from ais.store import Store
 
-    with Store.open(case) as store:
+    with TemporaryDirectory() as folder, Store.open(Path(folder) / "case.duckdb") as store:
         started = time.perf_counter()
         report = take_in(store, file, IngestOptions(), now=datetime(2030, 1, 1, tzinfo=UTC))
         return {"rate": report.lines / (time.perf_counter() - started)}

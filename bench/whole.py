@@ -5,34 +5,35 @@ import sys
 import time
 from pathlib import Path
 
+from bench.child import measure
 from bench.figure import Figure
 
-DAY, SMALL = 1_000_000, 100_000
+DAY = "busy-day:1000000"
+EVENTFUL = "transfers"  # over twice the floor's 100 k positions, and hundreds of events to show
 HELP_RUNS = 5
 
 
 def figures(folder: Path) -> list[Figure]:
-    """Measure `darkwake run` on a busy day, a report of 100 k positions, and `darkwake --help`."""
-    from bench.child import measure
+    """Measure `darkwake run` on a busy day, the report of an eventful case, and `darkwake --help`."""
+    day, eventful = _run(folder, DAY), _run(folder, EVENTFUL)
+    whole = f"`darkwake run`, {day['positions']:,.0f} positions in {day['lines']:,.0f} sentences, file to report"
+    report = f"report of {eventful['positions']:,.0f} positions, {eventful['events']:.0f} events"
+    return [
+        Figure(whole, day["seconds"], "s", 120, at_most=True),
+        Figure(report, eventful["mb"], "MB", 5, at_most=True),
+        Figure("`darkwake --help`, best of five", measure("whole:ask_help")["seconds"], "s", 0.3, at_most=True),
+    ]
 
-    found = []
-    for positions in (DAY, SMALL):
-        file = folder / f"day{positions}.nmea"
-        lines = measure("reading:simulate", str(file), positions)["lines"]
-        run = measure("whole:run", str(file), str(folder))
-        size = f"{positions / 1e6:.1g} M positions ({lines:,.0f} sentences)"
-        if positions == DAY:
-            found.append(Figure(f"`darkwake run`, {size}, file to report", run["seconds"], "s", 120, at_most=True))
-        else:
-            found.append(Figure(f"report of {size}, {run['events']:.0f} events", run["mb"], "MB", 5, at_most=True))
-    found.append(
-        Figure("`darkwake --help`, best of five", measure("whole:ask_help")["seconds"], "s", 0.3, at_most=True)
-    )
-    return found
+
+def _run(folder: Path, name: str) -> dict[str, float]:
+    """Simulate a scenario and run the main job on its file."""
+    file = str(folder / f"{name.partition(':')[0]}.nmea")
+    lines = measure("reading:simulate", file, name)["lines"]
+    return {"lines": lines, **measure("whole:run", file, str(folder))}
 
 
 def run(file: str, folder: str) -> dict[str, float]:
-    """Run the main job on a file in a new process; returns its seconds, its report's size and its events."""
+    """Run the main job on a file in a new process; returns its seconds, its report's size, and what the case holds."""
     from darkwake import Case
 
     case, report = Path(folder) / f"{Path(file).stem}.duckdb", Path(folder) / f"{Path(file).stem}.html"
@@ -40,8 +41,9 @@ def run(file: str, folder: str) -> dict[str, float]:
     started = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     seconds = time.perf_counter() - started
-    events = sum(Case(case).status()["events"].values())
-    return {"seconds": seconds, "mb": report.stat().st_size / 1e6, "events": events}
+    held = Case(case).status()
+    size = {"mb": report.stat().st_size / 1e6, "positions": held["positions"]}
+    return {"seconds": seconds, **size, "events": sum(held["events"].values())}
 
 
 def ask_help() -> dict[str, float]:
