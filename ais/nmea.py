@@ -18,9 +18,8 @@ from ais.decode import Layout, second_of, unpack
 from ais.framing import HEX, NO_TAG, SENTENCE, SIMPLE_TAG, Tag, read_pghp, read_rest, read_tags, why_not
 from ais.rows import Said, rows_of
 from ais.source import MAX_LINE, InputError, Source
-from ais.staging import Taken
+from ais.staging import RAW_BYTES, Taken
 
-RAW_BYTES = 200
 _GROUPS_KEPT = 256
 _CHANNEL = {b"": None} | {char.encode(): char for char in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 

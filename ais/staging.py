@@ -11,6 +11,8 @@ import pyarrow as pa
 
 from ais.schema import PARTS, REJECTS, TABLES, Table
 
+RAW_BYTES = 200  # of a rejected line are kept
+
 
 @dataclass
 class Taken:

@@ -9,11 +9,10 @@ from typing import Any
 import pyarrow as pa
 
 from ais.schema import TABLES
-from ais.staging import Taken
+from ais.staging import RAW_BYTES, Taken
 from ais.timetext import TimeText
 
 NEEDED = ("mmsi", "t", "lon", "lat")
-RAW_BYTES = 200
 _MMSI_FROM, _MMSI_END = 1_000_000, 1_000_000_000  # with leading zeros: 00MIDXXXX of a coast station
 _IDENTITY = ("imo", "name", "callsign", "ship_type", "draught_m", "destination")
 _SPEED_NONE_KN = 102.25  # 102.3 as a float of any width; also what ships cannot do

@@ -18,9 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ais.formats import NOAA, delimiter_of, header_of, shown
-from ais.nmea import RAW_BYTES
 from ais.source import MAX_LINE, InputError, Source
-from ais.staging import Taken
+from ais.staging import RAW_BYTES, Taken
 from ais.tablerows import NEEDED, TableRows
 from ais.timetext import TimeText
 
