@@ -129,7 +129,9 @@ class CaseLayer(Element):
         figure.header.add_child(Verbatim(f"<style>{style}</style>"), name="darkwake_style")
         data = f'<script type="application/json" id="dw-data">{self._json}</script>'
         figure.html.add_child(Verbatim(data + self._body), name="darkwake_data", index=0)
-        script = f"{_default_icons()}\n{assets.own(*self._scripts)}\nDW.start({self._parent.get_name()});"
+        script = (
+            f"{_default_icons()}\n{assets.own(*self._scripts)}\nDW.start({self._parent.get_name()}).catch(DW.failed);"
+        )
         figure.script.add_child(Verbatim(script), name="darkwake_script")
         return ""
 

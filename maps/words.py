@@ -88,19 +88,21 @@ def evidence_rows(evidence: Evidence, zone_names: Mapping[str, str]) -> list[lis
     """Return label and value of each piece of evidence; the distance series is drawn instead."""
     rows = []
     for key, value in evidence.items():
-        stem = key.removesuffix("_lon")
-        if (key.endswith("_lat") and f"{key.removesuffix('_lat')}_lon" in evidence) or key == "series":
+        if key == "series" or (key.endswith("_lat") and f"{key.removesuffix('_lat')}_lon" in evidence):
             continue
-        if (
-            stem != key
-            and isinstance(value, int | float)
-            and isinstance(lat := evidence.get(f"{stem}_lat"), int | float)
-        ):
-            rows.append([f"Position at {stem}", position(float(value), float(lat))])
+        stem = key.removesuffix("_lon")
+        if stem != key and f"{stem}_lat" in evidence:
+            rows.append([f"Position at {stem}", _place(value, evidence[f"{stem}_lat"])])
             continue
         label, unit = _label(key)
         rows.append([label, "none" if value is None and key.endswith(_PLACES) else _value(value, unit, zone_names)])
     return rows
+
+
+def _place(lon: object, lat: object) -> str:
+    if isinstance(lon, int | float) and isinstance(lat, int | float):
+        return position(float(lon), float(lat))
+    return "not known"
 
 
 def _label(key: str) -> tuple[str, str]:

@@ -29,6 +29,12 @@ DW.svg = function (tag, attributes, ...children) {
 
 DW.fill = (id, ...children) => document.getElementById(id).replaceChildren(...children.flat(Infinity).filter(Boolean));
 
+// Say plainly that the page could not be drawn; a half-drawn page would read as a finding.
+DW.failed = function (error) {
+  const advice = "DecompressionStream" in window ? "Please report this." : "This browser is too old: use one of 2023 or later.";
+  document.body.replaceChildren(DW.el("p", { class: "noscript", text: `This page could not be drawn (${error}). ${advice}` }));
+};
+
 // Undo maps/pack.py: base64, deflate, byte planes, zigzag, deltas.
 DW.unpack = async function (packed) {
   const { n, k, z } = packed;

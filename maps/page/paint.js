@@ -102,9 +102,9 @@ DW.traceLine = function (ctx, view, ring, turn, frame) {
   let x0 = 0, y0 = 0, last = 0, pen = false;
   for (let i = 0; i < n; i++) {
     const x = (ring.x[i] - ox) * view.s, y = (ring.y[i] - view.oy) * view.s;
-    const rim = frame && i && DW.onRim(ring, last, i, frame);
-    if (i && i < n - 1 && !rim && Math.abs(x - x0) + Math.abs(y - y0) < 0.8) continue;
-    if (i) pen = !rim && DW.segment(ctx, view, x0, y0, x, y, pen);
+    const small = i && i < n - 1 && Math.abs(x - x0) + Math.abs(y - y0) < 0.8;
+    if (small && !(frame && DW.onRim(ring, i, i, frame))) continue;
+    if (i) pen = !(frame && DW.onRim(ring, last, i, frame)) && DW.segment(ctx, view, x0, y0, x, y, pen);
     [x0, y0, last] = [x, y, i];
   }
 };

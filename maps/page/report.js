@@ -34,6 +34,7 @@ DW.start = async function (map) {
 
 DW.header = function (data) {
   const { lead } = data;
+  document.documentElement.lang = "en";
   document.title = data.title;
   DW.fill("made", DW.said(data.title), ` · made ${data.made} UTC · darkwake ${data.version}`);
   DW.fill("headline", DW.said(lead.headline));

@@ -298,3 +298,12 @@ def test_an_empty_case_says_plainly_what_that_does_not_mean(browser: Any, tmp_pa
     assert page.page.locator("#rows tr").count() == 0
     page.check_quiet(path)
     page.page.close()
+
+
+def test_a_browser_that_cannot_unpack_says_so(browser: Any, report: Path) -> None:
+    page = browser.new_page()
+    page.add_init_script("delete window.DecompressionStream")
+    page.goto(report.as_uri())
+    page.wait_for_selector("p.noscript")
+    assert "This browser is too old" in page.inner_text("body")
+    page.close()

@@ -33,7 +33,7 @@ def test_evidence_reads_with_labels_and_units() -> None:
     assert rows == [
         ["Median distance", "1,235 m"],
         ["Position at start", "38°15.00′S 124°30.00′E"],
-        ["End lon", "not known"],
+        ["Position at end", "not known"],
         ["Stay with fixes", "50 %"],
         ["Median speed, first ship", "0.31 kn"],
         ["Entry seen", "no"],
