@@ -85,6 +85,7 @@ def yellow_sea(seed: int) -> Scene:
         "HEUKS",
         "AFLOY",
     )
+    decoys.hole(scene, YELLOW_OPEN, (124.3, 35.95), 12.0, 3)
     centre, cape, east = SITES["central Yellow Sea"], SITES["off Chengshan"], SITES["off Gyeongnyeolbi"]
     for site, count in ((centre, 7), (cape, 6), (east, 4)):
         residents(scene, site, count)
@@ -96,7 +97,6 @@ def yellow_sea(seed: int) -> Scene:
     raft(scene, cape, _when(scene, 14, 7), 7.0, barge_speaks=False)
     for site in (centre, cape, centre):
         _dark(scene, site, 14)
-    decoys.hole(scene, YELLOW_OPEN, (124.3, 35.95), 12.0, 3)
     decoys.receiver_down(scene, "GYEOK", scene.grid.steps_in(20), 9.0)
     decoys.anchorage_crowd(scene, ANCHORAGES["Weihai anchorage"], 9)
     decoys.tug_alongside(scene, (122.42, 37.62), [(122.30, 37.585), (122.36, 37.61)], scene.grid.steps_in(18), 2.6)
@@ -122,6 +122,7 @@ def korea_bay(seed: int) -> Scene:
         "SOCHO",
         "CHENG",
     )
+    decoys.hole(scene, KOREA_BAY_OPEN, (123.7, 38.88), 8.0, 3)
     sokdo, dandong, middle = SITES["Sok-do roads"], SITES["off Dandong"], SITES["mid Korea Bay"]
     for site, count in ((sokdo, 7), (dandong, 5), (middle, 7)):
         residents(scene, site, count)
@@ -135,7 +136,6 @@ def korea_bay(seed: int) -> Scene:
         _dark(scene, site, 13)
     dark(scene, sokdo, scene.grid.steps_in(36), 12.0, returns=False)
     _west_fleet(scene, 9)
-    decoys.hole(scene, KOREA_BAY_OPEN, (123.7, 38.88), 8.0, 3)
     decoys.receiver_down(scene, "DALIA", scene.grid.steps_in(22), 8.0)
     decoys.anchorage_crowd(scene, ANCHORAGES["Dandong anchorage"], 10)
     decoys.tug_alongside(scene, (123.85, 39.57), [(124.06, 39.72), (123.95, 39.62)], scene.grid.steps_in(16), 2.4)
@@ -160,6 +160,7 @@ def east_sea(seed: int) -> Scene:
         "VLADI",
         "AFLOS",
     )
+    decoys.hole(scene, EAST_NORTH, (130.6, 40.2), 12.0, 3)
     ports = [SITES[f"off {name}"] for name in ("Wonsan", "Hungnam", "Chongjin", "Najin")]
     bay = SITES["East Korea Bay"]
     for site in (*ports, bay):
@@ -173,7 +174,6 @@ def east_sea(seed: int) -> Scene:
         _dark(scene, site, 15)
     dark_passage(scene, ports[1], ports[0], scene.grid.steps_in(float(scene.rng.uniform(18, 24))), 12.0)
     _east_fleet(scene, 9)
-    decoys.hole(scene, EAST_NORTH, (130.6, 40.2), 12.0, 3)
     decoys.receiver_down(scene, "KHASA", scene.grid.steps_in(20), 8.0)
     decoys.anchorage_crowd(scene, ANCHORAGES["Zarubino anchorage"], 8)
     decoys.tug_alongside(scene, (131.25, 42.46), [(131.13, 42.54), (131.18, 42.50)], scene.grid.steps_in(15), 2.5)
@@ -209,6 +209,7 @@ def transfers(seed: int) -> Scene:
             "AFLOY",
         ),
     )
+    decoys.hole(scene, YELLOW_OPEN, (124.3, 35.95), 10.0, 3)
     places = [
         SITES[name]
         for name in (
@@ -231,7 +232,6 @@ def transfers(seed: int) -> Scene:
         _transfer(scene, site, 17)
         _dark(scene, site, 17)
     raft(scene, places[0], _when(scene, 17, 7), 7.0, barge_speaks=True)
-    decoys.hole(scene, YELLOW_OPEN, (124.3, 35.95), 10.0, 3)
     decoys.receiver_down(scene, "KHASA", scene.grid.steps_in(30), 8.0)
     decoys.anchorage_crowd(scene, ANCHORAGES["Dandong anchorage"], 8)
     decoys.tug_alongside(scene, (122.42, 37.62), [(122.30, 37.585), (122.36, 37.61)], scene.grid.steps_in(25), 2.5)
@@ -256,6 +256,7 @@ def demo(seed: int) -> Scene:
         "AFLOE",
         "CHENG",
     )
+    decoys.hole(scene, KOREA_BAY_OPEN, (123.7, 38.88), 8.0, 2)
     sokdo, middle, wonsan = SITES["Sok-do roads"], SITES["mid Korea Bay"], SITES["off Wonsan"]
     for site, count in ((sokdo, 6), (middle, 6), (wonsan, 6)):
         residents(scene, site, count)
@@ -269,7 +270,6 @@ def demo(seed: int) -> Scene:
         _dark(scene, site, 14)
     dark(scene, sokdo, scene.grid.steps_in(25), 9.0, returns=False)
     _west_fleet(scene, 6)
-    decoys.hole(scene, KOREA_BAY_OPEN, (123.7, 38.88), 8.0, 2)
     decoys.receiver_down(scene, "DANDO", scene.grid.steps_in(20), 7.0)
     decoys.anchorage_crowd(scene, ANCHORAGES["Dandong anchorage"], 7)
     decoys.tug_alongside(scene, (123.85, 39.57), [(124.06, 39.72), (123.95, 39.62)], scene.grid.steps_in(14), 2.4)

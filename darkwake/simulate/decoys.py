@@ -113,7 +113,7 @@ def without_fix(scene: Scene, site: Site, first: int, hours: float) -> None:
     """A ship under way whose set has no position for some hours but goes on reporting that."""
     last = first + scene.grid.steps_in(hours)
     voyage = Voyage(scene.grid, scene.rng, site.point(scene.rng))
-    leave(scene, voyage, site.area, [site.gateway])
+    leave(scene, voyage, site.area, [site.entrance(scene.rng)])
     index = scene.add(scene.registry.make("cargo", ais_class="A"), voyage.track())
     scene.blind.setdefault(index, []).append((first, last))
     scene.decoys.append(Decoy("no fix", (index,), first, last, (site.lon, site.lat), site.radius_nm))

@@ -8,6 +8,7 @@ have it. In a raft a crane barge of 40 m lies in the middle (UN Panel of Experts
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -63,40 +64,42 @@ def raft(scene: Scene, site: Site, first: int, hours: float, *, barge_speaks: bo
     host = _waiting(scene, site, first, last, True)
     middle = _berth(scene, outer[0], barge, 0.0)
     far = _berth(scene, outer[0], outer[1], barge.beam_m + FENDER_M)
-    speaking = [scene.add(outer[0], host)]
+    # The barge makes fast first and casts off last but for the ship that waits.
+    later, sooner = (scene.grid.steps_in(float(scene.rng.uniform(0.2, 0.6))) for _ in range(2))
+    speaking = [(scene.add(outer[0], host), first, last)]
     if barge_speaks:
-        speaking.append(scene.add(barge, _coming(scene, site, host, middle, first, last)))
-    speaking.append(scene.add(outer[1], _coming(scene, site, host, far, first, last)))
+        speaking.append((scene.add(barge, _coming(scene, site, host, middle, first, last)), first, last))
+    third = _coming(scene, site, host, far, first + later, last - sooner)
+    speaking.append((scene.add(outer[1], third), first + later, last - sooner))
     scene.plants += [
-        Plant("rendezvous", "three-ship raft", (a, b), first, last)
-        for i, a in enumerate(speaking)
-        for b in speaking[i + 1 :]
+        Plant("rendezvous", "three-ship raft", (a, b), max(from_a, from_b), min(to_a, to_b))
+        for (a, from_a, to_a), (b, from_b, to_b) in combinations(speaking, 2)
     ]
-    return tuple(speaking)
+    return tuple(ship for ship, _, _ in speaking)
 
 
 def _berth(scene: Scene, host: Ship, guest: Ship, between_m: float) -> Berth:
-    """A place that keeps the antennas 20-150 m apart, the offset fore and aft up to a quarter of the host's length."""
+    """A place that keeps the antennas 20-150 m apart, the offset fore and aft up to 40 % of the host's length."""
     right = (host.beam_m + guest.beam_m) / 2.0 + FENDER_M + between_m
     for _ in range(200):
-        berth = Berth(float(scene.rng.uniform(-0.25, 0.25)) * host.length_m, right)
+        berth = Berth(float(scene.rng.uniform(-0.4, 0.4)) * host.length_m, right)
         if 20.0 <= antennas_m(host, guest, berth) <= 150.0:
             return berth
-    return Berth(0.25 * host.length_m, right)
+    raise ValueError(f"no berth for {guest.name} beside {host.name} has antennas 20-150 m apart: take other ships")
 
 
 def _waiting(scene: Scene, site: Site, first: int, last: int, anchored: bool) -> Track:
     """The ship that is there first: she stops 15-60 minutes before, and leaves 15-40 minutes after."""
     rng, grid = scene.rng, scene.grid
-    spot = scene.spot(site, 1800.0 if anchored else 3000.0)
+    spot = scene.spot(site, 1_200.0 if anchored else 3_000.0)
     before, after = grid.steps_in(float(rng.uniform(0.25, 1.0))), grid.steps_in(float(rng.uniform(0.25, 0.7)))
-    voyage = coming(scene, site.area, [site.gateway], spot, first - before)
+    voyage = coming(scene, site.area, [site.entrance(scene.rng)], spot, first - before)
     rest = last + after - voyage.step
     if anchored:
         voyage.anchor(rest, status=AT_ANCHOR if rng.random() < 0.7 else UNDER_WAY)
     else:
         voyage.drift(rest, wind_kn=float(rng.uniform(0.05, 0.2)))
-    leave(scene, voyage, site.area, [site.gateway])
+    leave(scene, voyage, site.area, [site.entrance(scene.rng)])
     return voyage.track()
 
 
@@ -112,8 +115,8 @@ def _coming(scene: Scene, site: Site, host: Track, berth: Berth, first: int, las
     )
     abeam = float(np.degrees(bow[0])) + 90.0
     near = around((float(lon[0]), float(lat[0])), 400.0, abeam)
-    voyage = coming(scene, site.area, [site.gateway, near], (float(lon[0]), float(lat[0])), first)
+    voyage = coming(scene, site.area, [site.entrance(scene.rng), near], (float(lon[0]), float(lat[0])), first)
     voyage.follow(lon, lat, host.heading_deg[rows], UNDER_WAY)
     off = moved(voyage.here, 500.0 * float(np.sin(np.radians(abeam))), 500.0 * float(np.cos(np.radians(abeam))))
-    leave(scene, voyage, site.area, [off, site.gateway])
+    leave(scene, voyage, site.area, [off, site.entrance(scene.rng)])
     return voyage.track()

@@ -56,6 +56,11 @@ class Site:
         way = float(rng.uniform(0, 2 * np.pi))
         return moved((self.lon, self.lat), away * np.sin(way), away * np.cos(way))
 
+    def entrance(self, rng: np.random.Generator) -> Point:
+        """The gateway as one ship takes it: within 2 nm."""
+        east, north = np.clip(rng.normal(0.0, 0.7 * NM_M, 2), -1.4 * NM_M, 1.4 * NM_M)
+        return moved(self.gateway, float(east), float(north))
+
 
 def moved(point: Point, east_m: float, north_m: float) -> Point:
     """A point moved by metres."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from darkwake.simulate.grid import DEGREE_M, Grid
+from darkwake.simulate.grid import DEGREE_M, NM_M, Grid
 from darkwake.simulate.path import Point
 from darkwake.simulate.places import Site, moved
 from darkwake.simulate.radio import Outage, Radio, Shadow, Station
@@ -78,18 +78,23 @@ class Scene:
         self.tracks.append(track)
         return len(self.ships) - 1
 
-    def spot(self, site: Site, apart_m: float) -> Point:
-        """A point of a site at least `apart_m` from every spot given before; as far as can be when it is full."""
-        best, best_away = (site.lon, site.lat), -1.0
-        for _ in range(400):
+    def spot(self, site: Site, apart_m: float = 1_200.0) -> Point:
+        """A point of a site at least `apart_m` from every spot given before.
+
+        Raises:
+            ValueError: the site is full.
+        """
+        for _ in range(2_000):
             point = site.point(self.rng)
-            away = min((metres(point, other) for other in self.taken), default=np.inf)
-            if away > best_away:
-                best, best_away = point, away
-            if away >= apart_m:
-                break
-        self.taken.append(best)
-        return best
+            if self.clear(point, apart_m):
+                self.taken.append(point)
+                return point
+        raise ValueError(f"{site.name} is full: plant fewer ships there, or nearer together than {apart_m:.0f} m")
+
+    def clear(self, point: Point, apart_m: float) -> bool:
+        """Whether no spot given before lies nearer than `apart_m`, and the point is in no reception hole."""
+        dark = any(metres(point, (s.lon, s.lat)) < (s.radius_nm + 2.0) * NM_M for s in self.shadows)
+        return not dark and all(metres(point, other) >= apart_m for other in self.taken)
 
     def radio(self) -> Radio:
         """The receivers with all the troubles planted so far."""

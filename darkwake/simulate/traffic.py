@@ -1,7 +1,7 @@
 """Ordinary traffic: ships that keep going, through traffic on lanes, and the people of a roadstead.
 
-Nobody here does anything that should be reported. Ships that go nowhere in particular sail random legs of an area;
-those who must be somewhere in time choose their legs and speed so that they arrive at the step given.
+Nobody here does anything that should be reported. Ships that must be somewhere in time lie waiting in the area, sail
+when it is time, and wait again afterwards: at anchor in the shallow west, hove to in the deep East Sea.
 """
 
 from __future__ import annotations
@@ -12,86 +12,84 @@ from typing import Literal
 import numpy as np
 
 from darkwake.simulate.grid import KNOT_MS, STEP_S
-from darkwake.simulate.path import Point, length_m, ramp_steps
+from darkwake.simulate.path import Point, length_m, steps_for
 from darkwake.simulate.places import Area, Site
 from darkwake.simulate.scene import Scene
 from darkwake.simulate.voyage import Voyage
+from darkwake.simulate.waters import EAST_SEA, tide_at
+
+#: Metres that waiting ships keep from each other.
+WAITING_M = 2_500.0
 
 
-def arrive(
-    scene: Scene, voyage: Voyage, area: Area, via: Sequence[Point], target: Point, step: int, out: Sequence[Point] = ()
-) -> None:
-    """Sails about an area and comes to rest at `target` at a step of the grid.
-
-    Args:
-        scene: gives chance.
-        voyage: the ship's; she starts from rest.
-        area: where she passes the time.
-        via: the way from the area to the target.
-        target: where to stop.
-        step: when to be there.
-        out: the way from where she lies into the area.
+def arrive(scene: Scene, voyage: Voyage, points: Sequence[Point], step: int) -> None:
+    """Waits where the ship lies, then sails so that she comes to rest at the last waypoint at a step of the grid.
 
     Raises:
         ValueError: there is not enough time to get there at 14 knots.
     """
     steps = step - voyage.step
-    for _ in range(500):
-        meant = float(scene.rng.uniform(8.0, 12.0))
-        usable = (steps - ramp_steps(meant)) * STEP_S * KNOT_MS
-        legs = [*out]
-        while length_m([voyage.here, *legs, *via, target]) < 0.95 * usable * meant:
-            legs.append(area.point(scene.rng))
-        speed = length_m([voyage.here, *legs, *via, target]) / usable if usable > 0 else np.inf
-        if 5.5 <= speed <= 14.0:
-            voyage.sail([*legs, *via, target], speed, steps=steps)
-            return
-    raise ValueError(f"no way to reach {target} in {steps} steps: plant it later or nearer")
+    way = length_m([voyage.here, *points])
+    speed = float(scene.rng.uniform(8.0, 12.0))
+    sailing = steps_for(way, speed, 2)
+    if sailing > steps:
+        sailing, speed = steps, 14.0
+        if steps_for(way, speed, 2) > steps:
+            raise ValueError(f"no way to reach {points[-1]} in {steps} steps: plant it later or nearer")
+    wait(scene, voyage, steps - sailing)
+    voyage.sail(points, speed, steps=sailing)
+
+
+def wait(scene: Scene, voyage: Voyage, steps: int) -> None:
+    """Lies at anchor in the shallow west; hove to in the deep East Sea, where no chain reaches the ground."""
+    if tide_at(voyage.here[0]) is EAST_SEA:
+        voyage.drift(steps, wind_kn=0.08)
+    else:
+        voyage.anchor(steps)
 
 
 def coming(scene: Scene, area: Area, via: Sequence[Point], target: Point, step: int) -> Voyage:
-    """A new ship that begins somewhere in an area, near enough, and comes to rest at `target` at a step.
+    """A new ship that waits somewhere in an area, near enough, and comes to rest at `target` at a step.
 
     Raises:
         ValueError: nowhere in the area is near enough.
     """
-    begin = area.point(scene.rng)
     for _ in range(300):
-        # Ten knots leave room for the speeds that `arrive` draws.
-        if length_m([begin, *via, target]) < 0.9 * step * STEP_S * KNOT_MS * 10.0:
-            break
         begin = area.point(scene.rng)
+        # Eight knots: even the slowest that `arrive` draws is in time.
+        near = length_m([begin, *via, target]) < 0.9 * step * STEP_S * KNOT_MS * 8.0
+        if near and scene.clear(begin, WAITING_M):
+            break
+    scene.taken.append(begin)
     voyage = Voyage(scene.grid, scene.rng, begin)
-    arrive(scene, voyage, area, via, target, step)
+    arrive(scene, voyage, [*via, target], step)
     return voyage
 
 
 def leave(scene: Scene, voyage: Voyage, area: Area, out: Sequence[Point]) -> None:
-    """Sails out and about an area until the end of the grid."""
-    legs = [*out, area.point(scene.rng)]
-    speed = float(scene.rng.uniform(8.5, 12.5))
-    needed = (scene.grid.steps - voyage.step) * STEP_S * KNOT_MS * speed * 1.05
-    while length_m([voyage.here, *legs]) < needed:
-        legs.append(area.point(scene.rng))
-    voyage.sail(legs, speed)
+    """Sails out to a free place in an area and waits there until the end of the grid."""
+    for _ in range(300):
+        goal = area.point(scene.rng)
+        if scene.clear(goal, WAITING_M):
+            break
+    scene.taken.append(goal)
+    voyage.sail([*out, goal], float(scene.rng.uniform(8.5, 12.5)))
+    wait(scene, voyage, scene.grid.steps - voyage.step)
 
 
 def residents(scene: Scene, site: Site, count: int) -> list[int]:
-    """Coasters, workboats and small craft that stay within a site all the time, most moving, one in four at anchor."""
+    """Coasters, workboats and small craft of a site: out and back to their own anchorage, one in four always there."""
     made = []
     for i in range(count):
         kind: Literal["cargo", "tug"] = "cargo" if i % 3 else "tug"
         ship = scene.registry.make(kind, ais_class="A", length_m=int(scene.rng.integers(28, 75)))
+        home = scene.spot(site)
+        voyage = Voyage(scene.grid, scene.rng, home)
         if i % 4 == 3:
-            voyage = Voyage(scene.grid, scene.rng, scene.spot(site, 1800.0))
             voyage.anchor(scene.grid.steps)
-        else:
-            voyage = Voyage(scene.grid, scene.rng, site.point(scene.rng))
-            speed = float(scene.rng.uniform(4.5, 8.0))
-            legs: list[Point] = []
-            while length_m([voyage.here, *legs]) < scene.grid.steps * STEP_S * KNOT_MS * speed * 1.05:
-                legs.append(site.point(scene.rng))
-            voyage.sail(legs, speed)
+        while not voyage.over:
+            voyage.anchor(scene.grid.steps_in(float(scene.rng.uniform(0.5, 4.0))))
+            voyage.sail([site.point(scene.rng), site.point(scene.rng), home], float(scene.rng.uniform(4.5, 8.0)))
         made.append(scene.add(ship, voyage.track()))
     return made
 
@@ -119,11 +117,13 @@ def through(scene: Scene, lane: Sequence[Point], count: int, speed_kn: tuple[flo
 
 
 def roamers(scene: Scene, area: Area, count: int) -> None:
-    """Ships that cross an area this way and that for the whole time."""
+    """Ships that cross an area this way and that, with rests of some hours between."""
     for i in range(count):
         ship = scene.registry.make("cargo" if i % 2 else "tanker", ais_class="A")
         voyage = Voyage(scene.grid, scene.rng, area.point(scene.rng))
-        leave(scene, voyage, area, ())
+        while not voyage.over:
+            voyage.sail([area.point(scene.rng)], float(scene.rng.uniform(8.5, 13.0)))
+            wait(scene, voyage, scene.grid.steps_in(float(scene.rng.uniform(2.0, 8.0))))
         scene.add(ship, voyage.track())
 
 

@@ -112,7 +112,7 @@ def _third_ship(scene: Scene, plant: Plant) -> bool:
     same = {
         i
         for other in scene.plants
-        if (other.label, other.first) == (plant.label, plant.first) and set(other.ships) & set(plant.ships)
+        if other.label == plant.label and set(other.ships) & set(plant.ships)
         for i in other.ships
     }
     lon, lat = (
