@@ -27,6 +27,8 @@ from detectors.scores import KindScore, Scores
 
 #: Least temporal intersection over union of a match.
 MIN_IOU = 0.5
+#: Nautical miles beyond a decoy's reach at which it is still blamed: a silence begins before the edge of a hole.
+MARGIN_NM = 2.0
 #: The gap verdict that raises an alarm.
 ALARM_VERDICT = "silent though receivable"
 #: What a false alarm is blamed on when no decoy is in reach.
@@ -235,9 +237,9 @@ def _blame(event: _Event, planted: list[_Planted], truth: _Truth) -> str:
 
 
 def _within(event: _Event, decoy: _Decoy) -> bool:
-    """Whether an event lies in a decoy's reach, measured on the plane."""
+    """Whether an event lies in a decoy's reach or just outside, measured on the plane."""
     east = (event.lon - decoy.lon) * math.cos(math.radians(decoy.lat))
-    return math.hypot(east, event.lat - decoy.lat) * 60.0 <= decoy.reach_nm
+    return math.hypot(east, event.lat - decoy.lat) * 60.0 <= decoy.reach_nm + MARGIN_NM
 
 
 def _missed(planted: _Planted) -> str:

@@ -155,7 +155,7 @@ def test_false_alarms_are_blamed_on_what_they_overlap():
         event(mmsi=(5, 6), lon=120.0),  # by ship, though far away
         event(mmsi=(9, 10), start=12, end=14, lon=130.05),  # by place and time
         event(mmsi=(11, 12), start=21, end=24, lon=130.05),  # the receiver was up again
-        event(mmsi=(13, 14), lon=126.09),  # within 5 nm of the tug
+        event(mmsi=(13, 14), lon=126.09),  # 4 nm from the tug
         event(mmsi=(15, 16), lon=126.2),
     ]
     score = scored(events, truth(decoys=decoys))
