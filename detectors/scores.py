@@ -77,8 +77,8 @@ class Scores:
 
 def render(scores: Scores) -> str:
     """Return the scores as a plain text table with notes below it."""
-    head = ["kind", "planted", "found", "recall", "away from decoys", "found", "recall", "events", "precision",
-            "onset median min", "max", "false /1000 vessel-days"]  # fmt: skip
+    head = ["kind", "planted", "found", "recall", "planted away", "found away", "recall away", "alarms", "precision",
+            "onset median", "onset max", "false/1000 vd"]  # fmt: skip
     rows = [head] + [
         [s.kind, str(s.planted), str(s.found), _ratio(s.recall), str(s.planted_away), str(s.found_away),
          _ratio(s.recall_away), str(s.events), _ratio(s.precision), _number(s.onset_median_minutes),
@@ -88,6 +88,7 @@ def render(scores: Scores) -> str:
     widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
     lines = [f"{scores.scenario}, seed {scores.seed}: {scores.vessel_days:.0f} vessel-days"]
     lines += [_line(row, widths) for row in rows]
+    lines.append("away: from decoys; onset: minutes off the true start; vd: vessel-days")
     for s in scores.kinds:
         if s.false_alarms:
             blamed = ", ".join(f"{label} {count}" for label, count in s.false_by_decoy.items())

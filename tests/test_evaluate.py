@@ -211,9 +211,9 @@ def test_the_table_has_a_line_for_each_kind_and_one_for_each_miss():
     assert lines[0] == "hand, seed 1: 100 vessel-days"
     assert [line.split()[0] for line in lines[2:5]] == ["gap", "incursion", "rendezvous"]
     assert lines[4].split() == ["rendezvous", "2", "1", "0.500", "1", "1", "1.000", "2", "0.500", "0.0", "0.0", "10.0"]
-    assert lines[5] == "rendezvous: 1 false alarms, by what they overlap: no decoy 1"
-    assert lines[6].startswith("missed: rendezvous (alongside transfer) of 000000003 and 000000004")
-    assert lines[6].endswith("near a decoy")
+    assert lines[6] == "rendezvous: 1 false alarms, by what they overlap: no decoy 1"
+    assert lines[7].startswith("missed: rendezvous (alongside transfer) of 000000003 and 000000004")
+    assert lines[7].endswith("near a decoy")
     assert max(map(len, lines[1:5])) <= 140
 
 

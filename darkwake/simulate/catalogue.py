@@ -76,14 +76,7 @@ def yellow_sea(seed: int) -> Scene:
         datetime(2023, 4, 18, tzinfo=UTC),
         48,
         180.0,
-        "CHENG",
-        "SHIDA",
-        "SOCHO",
-        "GYEOK",
-        "AFLOW",
-        "BAENG",
-        "HEUKS",
-        "AFLOY",
+        "CHENG SHIDA SOCHO GYEOK AFLOW BAENG HEUKS AFLOY",
     )
     decoys.hole(scene, YELLOW_OPEN, (124.3, 35.95), 12.0, 3)
     centre, cape, east = SITES["central Yellow Sea"], SITES["off Chengshan"], SITES["off Gyeongnyeolbi"]
@@ -114,13 +107,7 @@ def korea_bay(seed: int) -> Scene:
         datetime(2023, 10, 9, tzinfo=UTC),
         48,
         180.0,
-        "DALIA",
-        "HAIYA",
-        "DANDO",
-        "BAENG",
-        "AFLOW",
-        "SOCHO",
-        "CHENG",
+        "DALIA HAIYA DANDO BAENG AFLOW SOCHO CHENG",
     )
     decoys.hole(scene, KOREA_BAY_OPEN, (123.7, 38.88), 8.0, 3)
     sokdo, dandong, middle = SITES["Sok-do roads"], SITES["off Dandong"], SITES["mid Korea Bay"]
@@ -151,14 +138,7 @@ def east_sea(seed: int) -> Scene:
         datetime(2022, 11, 8, tzinfo=UTC),
         48,
         180.0,
-        "GOSEO",
-        "AFLOE",
-        "ULLEU",
-        "POHAN",
-        "KHASA",
-        "SHIPE",
-        "VLADI",
-        "AFLOS",
+        "GOSEO AFLOE ULLEU POHAN KHASA SHIPE VLADI AFLOS",
     )
     decoys.hole(scene, EAST_NORTH, (130.6, 40.2), 12.0, 3)
     ports = [SITES[f"off {name}"] for name in ("Wonsan", "Hungnam", "Chongjin", "Najin")]
@@ -190,24 +170,7 @@ def transfers(seed: int) -> Scene:
         datetime(2024, 2, 28, tzinfo=UTC),
         60,
         240.0,
-        *(
-            "CHENG",
-            "SHIDA",
-            "SOCHO",
-            "GYEOK",
-            "DALIA",
-            "HAIYA",
-            "DANDO",
-            "BAENG",
-            "AFLOW",
-            "GOSEO",
-            "AFLOE",
-            "ULLEU",
-            "KHASA",
-            "SHIPE",
-            "AFLOS",
-            "AFLOY",
-        ),
+        "CHENG SHIDA SOCHO GYEOK DALIA HAIYA DANDO BAENG AFLOW GOSEO AFLOE ULLEU KHASA SHIPE AFLOS AFLOY",
     )
     decoys.hole(scene, YELLOW_OPEN, (124.3, 35.95), 10.0, 3)
     places = [
@@ -248,13 +211,7 @@ def demo(seed: int) -> Scene:
         datetime(2023, 10, 10, 18, tzinfo=UTC),
         34,
         300.0,
-        "HAIYA",
-        "DANDO",
-        "BAENG",
-        "AFLOW",
-        "GOSEO",
-        "AFLOE",
-        "CHENG",
+        "HAIYA DANDO BAENG AFLOW GOSEO AFLOE CHENG",
     )
     decoys.hole(scene, KOREA_BAY_OPEN, (123.7, 38.88), 8.0, 2)
     sokdo, middle, wonsan = SITES["Sok-do roads"], SITES["mid Korea Bay"], SITES["off Wonsan"]
@@ -287,9 +244,9 @@ _MAKERS: dict[str, Callable[[int], Scene]] = {
 }
 
 
-def _scene(name: str, seed: int, start: datetime, hours: float, keep_s: float, *receivers: str) -> Scene:
+def _scene(name: str, seed: int, start: datetime, hours: float, keep_s: float, receivers: str) -> Scene:
     rng = np.random.default_rng([seed, *name.encode()])
-    return Scene(name, seed, Grid.lasting(start, hours), rng, named(*receivers), keep_s)
+    return Scene(name, seed, Grid.lasting(start, hours), rng, named(*receivers.split()), keep_s)
 
 
 def _when(scene: Scene, earliest_h: float, hours: float) -> int:

@@ -6,7 +6,7 @@ scenario counts up; names are of birds and stones. Sizes follow ordinary coaster
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -118,8 +118,3 @@ class Registry:
             course_at_rest=bool(rng.random() < 0.8),
             gyro=chosen == "A" and bool(rng.random() < 0.9),
         )
-
-
-def renamed(ship: Ship, name: str) -> Ship:
-    """The ship under another name."""
-    return replace(ship, name=name)
