@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from shapely.geometry import shape
+from shapely.geometry import Point, shape
 
 from zones import coast_geojson, load_land
 
@@ -66,3 +66,17 @@ def test_the_world_is_below_half_a_megabyte() -> None:
 def test_bounds_that_are_no_box(bounds: tuple[float, float, float, float]) -> None:
     with pytest.raises(ValueError, match="no box"):
         coast_geojson(bounds)
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "land"),
+    [
+        (0.0, 67.5, False), (60.0, 71.0, False), (178.0, -16.0, False), (178.0, -17.8, True), (-175.0, 66.5, True),
+        (178.0, 67.0, True), (-90.0, 67.5, True), (100.0, -80.0, True), (-179.9, -85.0, True), (-20.0, -16.7, False),
+    ],
+)  # fmt: skip
+def test_land_across_180_makes_no_stripes(lon: float, lat: float, land: bool) -> None:
+    assert load_land().on_land([lon], [lat])[0] == land
+    west, east = lon - 1.0, lon + 1.0
+    drawn = coast_geojson((west, max(lat - 1.0, -90.0), east, lat + 1.0))["features"]
+    assert any(shape(each["geometry"]).contains(Point(lon, lat)) for each in drawn) == land

@@ -19,6 +19,7 @@ import shapely
 
 from zones.making.plane import disc, polygons_of
 from zones.making.topojson import BadTopology, Topology
+from zones.turn import turned
 
 COAST_SHA256 = "3bc6f1d367a9bcec479841bae0e76092f512838411d0cef124e92eec4db45f79"
 """SHA-256 of the uncompressed ``countries-10m.json`` of world-atlas 2.0.2, from which the shipped data were built."""
@@ -83,7 +84,7 @@ def read_coast(path: Path, *, any_file: bool = False) -> Coast:
     try:
         topology = Topology(json.loads(text))
         owners = {code: _country(topology, name) for name, code in OWNERS.items()}
-        world = [_polygon(rings) for rings in topology.polygons("land")]
+        world = [part for rings in topology.polygons("land") for part in _unstitched(rings)]
     except (json.JSONDecodeError, UnicodeDecodeError, BadTopology) as error:
         raise BadCoast(f"{path}: {error}") from error
     return Coast(_with_islets(owners), world)
@@ -99,6 +100,25 @@ def _country(topology: Topology, name: str) -> Any:
 def _polygon(rings: list[np.ndarray[Any, Any]]) -> Any:
     polygon = shapely.Polygon(rings[0], rings[1:])
     return polygon if polygon.is_valid else polygons_of(shapely.make_valid(polygon))
+
+
+def _unstitched(rings: list[np.ndarray[Any, Any]]) -> list[Any]:
+    """Return a polygon of the world cut at 180 degrees, which the coast file has stitched over.
+
+    A ring that steps over more than half a turn crosses the 180th meridian: it is unrolled into one run of
+    longitudes and cut into turns. One that does not close then goes round a pole (Antarctica) and is closed there.
+    """
+    if all(np.abs(np.diff(ring[:, 0])).max() <= 180.0 for ring in rings):
+        return [_polygon(rings)]
+    flat = [np.column_stack([np.unwrap(ring[:, 0], period=360.0), ring[:, 1]]) for ring in rings]
+    outer = flat[0]
+    if abs(outer[-1, 0] - outer[0, 0]) > 180.0:
+        pole = math.copysign(90.0, outer[:, 1].mean())
+        outer = np.vstack([outer, [[outer[-1, 0], pole], [outer[0, 0], pole]]])
+    holes = [ring + np.array([360.0 * round((outer[0, 0] - ring[0, 0]) / 360.0), 0.0]) for ring in flat[1:]]
+    whole = _polygon([outer, *holes])
+    parts = [turned(whole, degrees)[0] for degrees in (-360.0, 0.0, 360.0)]
+    return [polygons_of(part.intersection(shapely.box(-180.0, -90.0, 180.0, 90.0))) for part in parts]
 
 
 def _with_islets(owners: dict[str, Any]) -> dict[str, Any]:
