@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,7 +19,9 @@ from darkwake.simulate.broadcast import Ints
 from darkwake.simulate.grid import NM_M, STEP_S, Floats, distance_m
 from darkwake.simulate.log import Log
 from darkwake.simulate.scene import Plant, Scene, metres
-from zones import ZoneSet
+
+if TYPE_CHECKING:
+    from zones import ZoneSet
 
 #: A third ship slower than this, and nearer than that, belongs to the scene of a meeting.
 THIRD_SHIP_KN, THIRD_SHIP_M = 3.0, 1_000.0
