@@ -97,6 +97,7 @@ def _noted_interrupts() -> Iterator[list[int]]:
         return
 
     def note(number: int, frame: FrameType | None) -> None:
+        """Note it, and do what Python does."""
         noted.append(number)
         signal.default_int_handler(number, frame)
 

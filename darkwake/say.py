@@ -40,11 +40,9 @@ def os_error(error: OSError) -> str:
 
 def table(rows: Iterable[Sequence[str]], head: Sequence[str], width: int | None = None) -> str:
     """Return rows as aligned columns under a head; lines are cut to `width` characters if one is given."""
-    cells = [[plain(cell) for cell in row] for row in rows]
-    wide = [max(len(row[i]) for row in [list(head), *cells]) for i in range(len(head))]
-    lines = [
-        "  ".join(cell.ljust(size) for cell, size in zip(row, wide, strict=True)).rstrip() for row in [head, *cells]
-    ]
+    cells = [list(head), *([plain(cell) for cell in row] for row in rows)]
+    sizes = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = ["  ".join(map(str.ljust, row, sizes)).rstrip() for row in cells]
     if width is not None:
         lines = [line if len(line) <= width else line[: width - 1] + "…" for line in lines]
     return "\n".join(lines)

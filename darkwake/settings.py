@@ -85,14 +85,18 @@ def load(path: Path | None) -> Settings:
         raise SettingsError(f"{path} is not TOML: {error}") from None
     where = str(path)
     zones = _converted(data.pop("zones", []), list[str], f"{where}: zones")
-    ingest = data.pop("ingest", {})
-    if not isinstance(ingest, dict):
+    ingest = _ingest(data.pop("ingest", {}), where)
+    return Settings(tuple(path.parent / name for name in zones), ingest, check(data, where) if data else {})
+
+
+def _ingest(values: object, where: str) -> dict[str, Any]:
+    """Return the table `ingest` with every key known and every value of its type."""
+    if not isinstance(values, dict):
         raise SettingsError(f"{where}: ingest is a table, [ingest]")
-    for key, value in ingest.items():
+    for key in values:
         if key not in INGEST_KEYS:
             raise SettingsError(f"{where}: [ingest] has no setting '{key}'{_nearest(key, INGEST_KEYS)}")
-        ingest[key] = _converted(value, INGEST_KEYS[key], f"{where}: [ingest] {key}")
-    return Settings(tuple(path.parent / name for name in zones), ingest, check(data, where) if data else {})
+    return {key: _converted(value, INGEST_KEYS[key], f"{where}: [ingest] {key}") for key, value in values.items()}
 
 
 def check(sections: Mapping[str, object], where: str) -> dict[str, dict[str, object]]:
