@@ -32,7 +32,7 @@ def time_text(value: datetime | None) -> str | None:
 
 
 def as_table(events: Records, names: Names, width: int | None) -> str:
-    """Return the events as aligned text, one line each: when, what, how sure, where, which ships, the first reason."""
+    """Return the events as aligned text, one line each: what, when to the minute, how sure, which ships, where, and why."""
     rows = []
     for event in events:
         ships = ", ".join(f"{names[mmsi]} ({mmsi})" if mmsi in names else str(mmsi) for mmsi in event["mmsi"])
@@ -40,15 +40,15 @@ def as_table(events: Records, names: Names, width: int | None) -> str:
             [
                 event["id"],
                 event["kind"],
-                str(time_text(event["start"])),
-                time_text(event["end"]) or "open",
+                f"{event['start']:%Y-%m-%d %H:%M}",
+                f"{event['end']:%Y-%m-%d %H:%M}" if event["end"] else "open",
                 f"{event['score']:.2f}",
-                f"{event['lat']:.4f} {event['lon']:.4f}",
                 ships,
+                f"{event['lat']:.4f} {event['lon']:.4f}",
                 event["reasons"][0] if event["reasons"] else "",
             ]
         )
-    return table(rows, ["id", "kind", "start", "end", "score", "lat lon", "ships", "first reason"], width)
+    return table(rows, ["id", "kind", "start (UTC)", "end", "score", "ships", "lat lon", "first reason"], width)
 
 
 def as_csv(events: Records, names: Names) -> str:
