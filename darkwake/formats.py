@@ -32,7 +32,7 @@ def time_text(value: datetime | None) -> str | None:
 
 
 def as_table(events: Records, names: Names, width: int | None) -> str:
-    """Return the events as aligned text, one line each: what, when to the minute, how sure, which ships, where, and why."""
+    """Return the events as aligned text, a line each: what, when to the minute, how sure, which ships, where, why."""
     rows = []
     for event in events:
         ships = ", ".join(f"{names[mmsi]} ({mmsi})" if mmsi in names else str(mmsi) for mmsi in event["mmsi"])

@@ -72,3 +72,10 @@ def test_a_wrong_option_is_wrong_usage(option: list[str], said: str, cli: Run, c
     assert said in shown.err
     assert "Traceback" not in shown.err
     assert snapshot(cli, case) == before
+
+
+def test_a_span_looks_again_and_finds_the_same(cli: Run, case: Path) -> None:
+    before = snapshot(cli, case)
+    said = cli("detect", "--case", case, "--from", "2023-01-01T23:00", "--to", "2023-01-02T00:00:00Z")
+    assert said.code == 0, said.err
+    assert snapshot(cli, case) == before
