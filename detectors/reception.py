@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 _CELL_DEG = 0.5
 _WITNESSES = """
 WITH cells AS (SELECT DISTINCT cx, cy FROM asked_cells),
-span AS (SELECT make_timestamp(min(start_us)) AS low, make_timestamp(max(stop_us)) AS high FROM asked),
+-- From a full hour on, so that who is first in an hour does not hang on what else is asked.
+span AS (
+  SELECT make_timestamp(min(start_us) // {hour} * {hour}) AS low, make_timestamp(max(stop_us)) AS high FROM asked
+),
 first AS (
   SELECT mmsi, min(t) AS t FROM fixes, span WHERE t >= low AND t < high
   GROUP BY mmsi, epoch_us(t) // {hour}, floor(lon * 10)::INTEGER, floor(lat * 10)::INTEGER
@@ -40,7 +43,7 @@ witness AS (
   ) SEMI JOIN cells USING (cx, cy)
 ),
 near AS (
-  SELECT a.i AS i, (w.t_us - a.start_us) * a.hours // (a.stop_us - a.start_us) AS hour, w.mmsi AS mmsi
+  SELECT a.i AS i, (w.t_us - a.start_us)::HUGEINT * a.hours // (a.stop_us - a.start_us) AS hour, w.mmsi AS mmsi
   FROM asked_cells c JOIN witness w USING (cx, cy) JOIN asked a ON a.i = c.i
   WHERE w.mmsi <> a.mmsi AND w.t_us >= a.start_us AND w.t_us < a.stop_us
     AND pow(sin(radians(w.lat - a.lat) / 2), 2)

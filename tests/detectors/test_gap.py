@@ -156,3 +156,23 @@ def test_agrees_with_the_naive_twin(tmp_path, zones, seed):
     events = find(tmp_path, zones, ships, "gap")
     ours = [(e["mmsi"][0], to_us(e["start"]), e["end"] and to_us(e["end"]), e["evidence"]["verdict"]) for e in events]
     assert sorted(ours, key=lambda row: row[:2]) == naive(ships, zones, Gap())
+
+
+def test_what_was_heard_does_not_hang_on_other_silences(tmp_path, zones):
+    """Each hour's witness is its first fix, whenever the earliest silence of the run began."""
+    minutes = np.sort(np.append(np.arange(50, 2400, 60.0), 370.0))
+    others = [Ship(412000200 + k, minutes, *np.full((2, len(minutes)), np.array([SEA]).T)) for k in range(3)]
+    ship, elsewhere = silent(hours=8.0), still(412000900, 150.0, 10.0, -60, 330, 10)
+    ship.minutes = ship.minutes + 20  # silent from 20 past the hour, after the others' first word of it
+    alone = gaps(tmp_path, zones, [ship, *others])
+    assert alone == gaps(tmp_path, zones, [ship, *others, elsewhere])
+    assert len(alone) == 1
+
+
+def test_a_stamp_decades_back_is_no_trouble(tmp_path, zones):
+    """Receivers that count GPS weeks wrongly are 19.6 years late: microseconds by hours pass 64 bits."""
+    others = [still(412000200 + k, *SEA, 0, 2400, 20) for k in range(3)]
+    ship = still(412000101, *SEA, 1200, 2400, 10)
+    ship.minutes[0] -= 1024 * 7 * 1440
+    (gap,) = gaps(tmp_path, zones, [ship, *others])
+    assert gap["evidence"]["hours"] > 171_000
