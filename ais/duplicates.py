@@ -87,7 +87,9 @@ def _judge(con: duckdb.DuckDBPyConnection, name: str) -> None:
         f"""
         CREATE TEMP TABLE judged_{name} AS
         WITH near AS (
-            SELECT hash({same}) AS h FROM {name}, (SELECT min(t) AS first_t, max(t) AS last_t FROM staged_{name})
+            SELECT hash({same}) AS h
+            FROM (FROM {name} UNION ALL FROM {COPIES[name].name}),  -- a chain goes on from its last copy
+                (SELECT min(t) AS first_t, max(t) AS last_t FROM staged_{name})
             WHERE t BETWEEN first_t - INTERVAL {CHAIN_S} SECONDS AND last_t + INTERVAL {CHAIN_S} SECONDS
         ), suspects AS (
             SELECT h FROM staged_{name} GROUP BY h HAVING count(*) > 1

@@ -160,6 +160,13 @@ def test_an_earlier_row_that_comes_later_is_kept_and_the_change_is_told(store: S
     assert spans == [(T0 + 9, T0 + 500), (T0, T0 + 9)]
 
 
+def test_a_chain_goes_on_from_its_last_copy(store: Store, take: Take) -> None:
+    take([fix(T0 + s, second=20) for s in (0, 8, 16)], "first.nmea")
+    later = take([fix(T0 + 24, second=20)], "later.nmea")
+    assert (later.stored, later.duplicates) == (0, 1)
+    assert rows(store, "SELECT epoch_ms(t) // 1000 FROM positions") == [(T0,)]
+
+
 def test_without_a_second_of_its_own_only_the_same_second_is_a_duplicate(store: Store, take: Take) -> None:
     voyage = {"msg_type": 5, "shipname": "PAEK MA"}
     lines = [
