@@ -50,6 +50,8 @@ class InputReport:
         identities: Rows of identities from it.
         first_t: Least time of its rows, or None.
         last_t: Greatest time of its rows, or None.
+        otherwise: Where `already`: the options that it was read with then and those asked for now, where they
+            would read it differently; else empty.
     """
 
     input_id: int
@@ -65,6 +67,7 @@ class InputReport:
     identities: int
     first_t: datetime | None
     last_t: datetime | None
+    otherwise: str = ""
 
 
 def reports(reader: Reader, input_id: int | None = None) -> list[InputReport]:

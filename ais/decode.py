@@ -88,14 +88,14 @@ def unpack(payload: bytes, fill: int) -> tuple[Layout, bytes] | str:
     """Return a payload's layout and the bits that hold its fields, or why it is rejected."""
     layout = _BY_FIRST[payload[0]]
     if layout is None:
-        return "message type"
+        return "unknown message type"
     vector = bit_vector(payload, fill)
     if layout is STATIC_A and (part := vector.get(38, 2)):
         if part != 1:
-            return "message type"
+            return "unknown message type"
         layout = STATIC_B
     if len(payload) * 6 - fill not in layout.lengths:
-        return "length"
+        return "wrong length"
     bits: bytes = vector.get_bytes(0, layout.bits)
     return layout, bits
 

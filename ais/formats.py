@@ -55,7 +55,7 @@ def format_of(head: bytes, name: str, columns: Mapping[str, str]) -> str:
     if _SENTENCE.search(head):
         return "nmea"
     fields = [field.strip().strip('"') for field in header.split(delimiter_of(header))]
-    if len(fields) > 2:
+    if len(fields) > 2 or (len(fields) > 1 and name.lower().removesuffix(".gz").endswith((".csv", ".tsv"))):
         raise InputError(
             f"{name} looks like CSV of no known layout; say which column is which, for example "
             f"--columns mmsi=ID,t=TIME,lon=LONGITUDE,lat=LATITUDE; it has {shown(fields)}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -93,12 +93,12 @@ def ingest(
     with Source(path, progress) as source:
         known = _known_file(store, source)
         if known is not None:
-            return known
+            return _again(store, known, options)
         try:
             with store.transaction() as con:
                 input_id = _take(con, source, options, Believable.on(now))
         except _Already as already:
-            return replace(_report(store, already.input_id), already=True)
+            return _again(store, already.input_id, options)
     return _report(store, input_id)
 
 
@@ -107,14 +107,35 @@ class _Already(Exception):
         self.input_id = input_id
 
 
-def _known_file(store: Store, source: Source) -> InputReport | None:
-    """Return the report of a file that the case has, found without taking it in, if its size is a known one."""
+def _again(store: Store, input_id: int, options: IngestOptions) -> InputReport:
+    """Return the report of an input that the case has, and what of the options asked for now it was read without."""
+    kind, kept = store.con.execute("SELECT format, options FROM inputs WHERE id = ?", [input_id]).fetchall()[0]
+    then, now = json.loads(kept), json.loads(options.as_json())
+    plain = json.loads(IngestOptions().as_json())
+    keys = ("start_time_us",) if kind == "nmea" else ("columns", "time_format", "time_zone")
+    differ = [key for key in keys if now[key] != plain[key] and now[key] != then.get(key)]
+    text = ", ".join(f"{_told(key, then.get(key))}, not {_told(key, now[key])}" for key in differ)
+    return replace(_report(store, input_id), already=True, otherwise=text)
+
+
+def _told(key: str, value: object) -> str:
+    """Return an option as its user gives it."""
+    if not value:
+        return f"no --{key.removesuffix('_us').replace('_', '-')}"
+    if isinstance(value, dict):
+        return "--columns " + ",".join(f"{ours}={theirs}" for ours, theirs in sorted(value.items()))
+    if isinstance(value, int):
+        return f"--start-time {datetime.fromtimestamp(value / 1e6, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return f"--{key.replace('_', '-')} {value}"
+
+
+def _known_file(store: Store, source: Source) -> int | None:
+    """Return the number of a file that the case has, found without taking it in, if its size is a known one."""
     if source.path is None or not source.path.is_file():
         return None
     size = source.path.stat().st_size
     hashes = dict(store.con.execute("SELECT sha256, id FROM inputs WHERE bytes = ?", [size]).fetchall())
-    input_id = hashes.get(sha256_of(source.path)) if hashes else None
-    return None if input_id is None else replace(_report(store, input_id), already=True)
+    return hashes.get(sha256_of(source.path)) if hashes else None
 
 
 def _report(store: Store, input_id: int) -> InputReport:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from darkwake.clock import now
 
@@ -45,6 +45,9 @@ class Case:
         self.path = Path(path)
         self._extra = tuple(Path(name) for name in zones)
         self._zones: ZoneSet | None = None
+
+    def __repr__(self) -> str:
+        return f"Case({str(self.path)!r})"
 
     @property
     def zones(self) -> ZoneSet:
@@ -121,11 +124,33 @@ class Case:
     def records(
         self, *, kind: str | None = None, mmsi: int | None = None, zone: str | None = None
     ) -> list[dict[str, Any]]:
-        """Return the events as mappings with the keys of their JSON, sorted by start and id; times are aware, UTC."""
+        """Return the events as mappings with the keys of their JSON, sorted by start and id; times are aware, UTC.
+
+        Raises:
+            SettingsError: There is no such kind or zone.
+        """
         from detectors import read_events
 
         with self.reader() as reader:
-            return read_events(reader, kind=kind, mmsi=mmsi, zone=zone)
+            found = read_events(reader, kind=kind, mmsi=mmsi, zone=zone)
+            if not found:
+                self._check_filters(reader, kind, zone)
+        return found
+
+    def _check_filters(self, reader: Reader, kind: str | None, zone: str | None) -> None:
+        """Raise SettingsError for a kind or zone that nobody knows: no events of a misspelt name is no finding."""
+        from darkwake.settings import SettingsError, nearest
+        from detectors import discover
+
+        if kind is not None:
+            kinds = {name for made in discover().values() for name in made.kinds}
+            if kind not in kinds:
+                raise SettingsError(f"there is no kind '{kind}'{nearest(kind, kinds)}")
+        if zone is not None:
+            used = reader.query("SELECT DISTINCT id FROM zones").to_pylist()
+            ids = {*(str(row["id"]) for row in used), *(known.id for known in self.zones.zones)}
+            if zone not in ids:
+                raise SettingsError(f"there is no zone '{zone}'{nearest(zone, ids)}")
 
     def events(self, *, kind: str | None = None, mmsi: int | None = None, zone: str | None = None) -> pd.DataFrame:
         """Return the events as a table, one row each, sorted by start and id."""
@@ -137,10 +162,12 @@ class Case:
 
     def tracks(self, mmsi: int | None = None) -> pd.DataFrame:
         """Return the positions of one ship, or of all, by ship and time; `t` is aware, UTC."""
+        if mmsi is not None and not isinstance(mmsi, SupportsIndex):
+            raise TypeError(f"a ship is asked for by its MMSI, a whole number, not by {mmsi!r}")
         which = "WHERE mmsi = $mmsi" if mmsi is not None else ""
         sql = f"SELECT * FROM positions {which} ORDER BY mmsi, t, input_id, line"
         with self.reader() as reader:
-            found = reader.query(sql, **({} if mmsi is None else {"mmsi": mmsi})).to_pandas()
+            found = reader.query(sql, **({} if mmsi is None else {"mmsi": int(mmsi)})).to_pandas()
         return found.assign(t=found["t"].dt.tz_localize("UTC"))
 
     def names(self) -> dict[int, str]:

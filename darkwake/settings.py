@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 DEFAULT_FILE = Path("darkwake.toml")
+_NEEDED: Mapping[Any, str] = {float: "a number", int: "a whole number", bool: "true or false", str: "a text in quotes"}
 INGEST_KEYS = {
     "format": str,
     "columns": dict[str, str],
@@ -56,7 +57,7 @@ class Settings:
         wanted = list(only) or list(found)
         for name in wanted:
             if name not in found:
-                raise SettingsError(f"--only: there is no detector '{name}'{_nearest(name, found)}")
+                raise SettingsError(f"--only: there is no detector '{name}'{nearest(name, found)}")
         made = {}
         for name in wanted:
             try:
@@ -95,7 +96,7 @@ def _ingest(values: object, where: str) -> dict[str, Any]:
         raise SettingsError(f"{where}: ingest is a table, [ingest]")
     for key in values:
         if key not in INGEST_KEYS:
-            raise SettingsError(f"{where}: [ingest] has no setting '{key}'{_nearest(key, INGEST_KEYS)}")
+            raise SettingsError(f"{where}: [ingest] has no setting '{key}'{nearest(key, INGEST_KEYS)}")
     return {key: _converted(value, INGEST_KEYS[key], f"{where}: [ingest] {key}") for key, value in values.items()}
 
 
@@ -108,14 +109,14 @@ def check(sections: Mapping[str, object], where: str) -> dict[str, dict[str, obj
     for name, values in sections.items():
         if name not in found:
             known = [*found, "ingest", "zones"]
-            raise SettingsError(f"{where}: there is no section or setting '{name}'{_nearest(name, known)}")
+            raise SettingsError(f"{where}: there is no section or setting '{name}'{nearest(name, known)}")
         if not isinstance(values, dict):
             raise SettingsError(f"{where}: {name} is a table, [{name}]")
         types = get_type_hints(found[name])
         known = [item.name for item in fields(found[name]) if item.init]  # type: ignore[arg-type]
         for key, value in values.items():
             if key not in known:
-                raise SettingsError(f"{where}: {name} has no setting '{key}'{_nearest(key, known)}")
+                raise SettingsError(f"{where}: {name} has no setting '{key}'{nearest(key, known)}")
             checked.setdefault(name, {})[key] = _converted(value, types[key], f"{where}: {name}.{key}")
     return checked
 
@@ -127,7 +128,9 @@ def _converted(value: object, kind: Any, where: str) -> Any:
     try:
         done = msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"{where} = {value!r}: {str(error)[:1].lower()}{str(error)[1:]}") from None
+        needed = _NEEDED.get(kind)
+        said = f"{needed} is needed" if needed else f"{str(error)[:1].lower()}{str(error)[1:]}"
+        raise SettingsError(f"{where} = {value!r}: {said}") from None
     if isinstance(done, float) and not math.isfinite(done):
         raise SettingsError(f"{where} = {value!r}: a finite number is needed")
     return done
@@ -146,7 +149,7 @@ def _split_set(text: str) -> tuple[str, str, object]:
     return name, key.strip(), value
 
 
-def _nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str]) -> str:
     """Return the hint that ends an unknown-key message."""
     names = sorted(known)
     close = get_close_matches(word, names, n=1)

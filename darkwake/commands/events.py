@@ -34,11 +34,16 @@ def events(
     """
     from darkwake.case import Case
     from darkwake.files import write_whole
+    from darkwake.settings import SettingsError
 
     if format_ == "parquet" and output is None and sys.stdout.isatty():
         raise click.UsageError("Parquet is no text; give a file with -o")
     case = Case(case_path)
-    data = _written(case, case.records(kind=kind, mmsi=mmsi, zone=zone), format_, to_file=output is not None)
+    try:
+        found = case.records(kind=kind, mmsi=mmsi, zone=zone)
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
+    data = _written(case, found, format_, to_file=output is not None)
     if output is not None:
         write_whole(output, data)
     else:

@@ -85,7 +85,10 @@ def said(report: InputReport) -> str:
     from darkwake.say import count, plain
 
     if report.already:
-        return f"{plain(report.name)}: already in the case, nothing changed"
+        text = f"{plain(report.name)}: already in the case, nothing changed"
+        if report.otherwise:
+            text += f"; it was read with {plain(report.otherwise)}: to read it so, give another --case"
+        return text
     refused = sum(report.rejects.values())
     text = (
         f"{plain(report.name)}: {count(report.lines, 'line')} = {report.stored:,} stored + {report.other:,} other"
@@ -93,5 +96,7 @@ def said(report: InputReport) -> str:
     )
     if report.rejects:
         worst = sorted(report.rejects.items(), key=lambda item: (-item[1], item[0]))
-        text += " (" + ", ".join(f"{plain(reason)} {number:,}" for reason, number in worst) + ")"
+        text += " (" + ", ".join(f"{number:,} {plain(reason)}" for reason, number in worst) + ")"
+    if report.rejects.get("no time"):
+        text += "; give --start-time, with a new case, for the lines that say no time"
     return text

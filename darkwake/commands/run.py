@@ -23,7 +23,7 @@ from darkwake import options
     "report_path",
     type=options.PATH,
     metavar="R.html",
-    help="The report; by default the first input's name with .html, here.",
+    help="The report; by default the case's name with .html, beside it.",
 )
 @click.option("--title", metavar="TEXT", help="Title of the report; the case's name by default.")
 @options.ingest
@@ -55,14 +55,16 @@ def run(
 
     settings = load(config)
     files = expand(inputs)
-    stem = stem_of(files[0])
-    case = Case(case_path or Path(f"{stem}.duckdb"), [*settings.zones, *zone_files])
+    case = Case(case_path or Path(f"{stem_of(files[0])}.duckdb"), [*settings.zones, *zone_files])
+    target = report_path or case.path.with_name(case.path.name.removesuffix(".duckdb") + ".html")
+    if target.is_dir() or not target.parent.is_dir():
+        raise ValueError(f"{target} cannot be a report: give the path of a file in a folder that exists")
     wanted = choose(settings, only=only, from_=from_, to=to, sets=sets)
     _ = case.zones  # a bad zone file is told before the inputs are read
     take_in(case, files, reading(settings, **how))
     find(case, wanted)
     with bar("Writing the report"):
-        written = case.report(report_path or Path(f"{stem}.html"), title=title)
+        written = case.report(target, title=title)
     click.echo(f"Case: {case.path}\nReport: {written}")
 
 

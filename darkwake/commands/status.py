@@ -27,7 +27,7 @@ def in_words(found: dict[str, Any]) -> str:
 
     rows = []
     for item in found["inputs"]:
-        refused = ", ".join(f"{reason} {number:,}" for reason, number in sorted(item["rejects"].items()))
+        refused = ", ".join(f"{number:,} {reason}" for reason, number in sorted(item["rejects"].items()))
         numbers = [f"{item[key]:,}" for key in ("lines", "stored", "other", "duplicates")]
         rows.append([item["name"], *numbers, refused or "0", _time(item["first_t"]), _time(item["last_t"])])
     head = ["input", "lines", "stored", "other", "duplicates", "rejects", "first", "last"]

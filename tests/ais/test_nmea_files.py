@@ -173,7 +173,7 @@ def test_one_message_of_each_type_is_understood(store: Store, take: Take) -> Non
     assert fixed == {"base", "response", "aton"}
     assert len(sent) == 26
     assert kinds | {4, 21} == sent | {11}
-    assert set(report.rejects) <= {"length"}
+    assert set(report.rejects) <= {"wrong length"}
     ((t, station),) = rows(store, "SELECT t, station FROM positions WHERE msg_type = 1")
     assert (t, station) == (datetime.fromisoformat("2012-01-01T05:01"), "r003669946")
 

@@ -146,9 +146,9 @@ def test_waiting_parts_are_bounded(store: Store, take: Take) -> None:
         (sentence("AIVDM,1,1,,A,15RTgt0PAso;90TKcjM8h6g208C~,0", f"c:{T0}"), "not understood"),
         (sentence("AIVDM,1,2,,A,15RTgt0PAso;90TKcjM8h6g208CQ,0", f"c:{T0}"), "not understood"),
         (sentence("AIVDM,2,3,1,A,15RTgt0PAso;90TKcjM8h6g208CQ,0", f"c:{T0}"), "not understood"),
-        (sentence("AIVDM,1,1,,A,15RTgt0PAso;90TKc,0", f"c:{T0}"), "length"),
-        (sentence("AIVDM,1,1,,A,w5RTgt0PAso;90TKcjM8h6g208CQ,0", f"c:{T0}"), "message type"),
-        (sentence("AIVDM,1,1,,A,05RTgt0PAso;90TKcjM8h6g208CQ,0", f"c:{T0}"), "message type"),
+        (sentence("AIVDM,1,1,,A,15RTgt0PAso;90TKc,0", f"c:{T0}"), "wrong length"),
+        (sentence("AIVDM,1,1,,A,w5RTgt0PAso;90TKcjM8h6g208CQ,0", f"c:{T0}"), "unknown message type"),
+        (sentence("AIVDM,1,1,,A,05RTgt0PAso;90TKcjM8h6g208CQ,0", f"c:{T0}"), "unknown message type"),
         (sentence(BODY, "c:599000000"), "clock"),  # 1988
         (sentence(BODY, f"c:{int(NOW.timestamp()) + 2 * 86400}"), "clock"),
         (sentence(BODY, "c:99999999999999999999"), "no time"),

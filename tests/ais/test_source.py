@@ -85,6 +85,11 @@ def test_refused_with_one_sentence_and_nothing_kept(store: Store, take: Take, da
     assert take(LINES, "later.nmea").stored == 2  # the case still takes inputs; two of the lines are known
 
 
+def test_a_csv_of_two_columns_is_a_csv(take: Take) -> None:
+    with pytest.raises(InputError, match=r"--columns mmsi=ID.* it has mmsi, time"):
+        take(b"mmsi,time\n1,2\n", "few.csv")
+
+
 def test_refused_paths(store: Store, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is a folder"):
         ingest(store, tmp_path, IngestOptions(), now=NOW)

@@ -28,6 +28,14 @@ def test_the_whole_way(tmp_path: Path) -> None:
     assert "ALPHA" in case.map().get_root().render()
 
 
+def test_a_ship_is_asked_for_by_number(case: Path) -> None:
+    told = Case(case)
+    with pytest.raises(TypeError, match="MMSI"):
+        told.tracks("ALPHA")  # type: ignore[arg-type]
+    first = told.tracks().iloc[0]
+    assert len(told.tracks(first["mmsi"])) > 0
+
+
 def test_settings_change_what_is_found(case: Path) -> None:
     told = Case(case)
     assert (

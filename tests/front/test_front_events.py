@@ -35,7 +35,20 @@ def test_filters(cli: Run, case: Path) -> None:
     assert count("--kind", "rendezvous") == 1
     assert count("--kind", "rendezvous", "--mmsi", 445000002) == 1
     assert count("--mmsi", 999999999) == 0
-    assert count("--zone", "no_such_zone") == 0
+    assert count("--zone", "sts_cho_do_sok_do") == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (("--kind", "gaps"), "there is no kind 'gaps'; did you mean 'gap'?"),
+        (("--zone", "sts_cho_do"), "there is no zone 'sts_cho_do'; did you mean 'sts_cho_do_sok_do'?"),
+    ],
+)
+def test_a_misspelt_filter_is_wrong_usage(option: tuple[str, str], said: str, cli: Run, case: Path) -> None:
+    ran = cli("events", "--case", case, *option)
+    assert ran.code == 2
+    assert said in ran.err
 
 
 def test_every_format_holds_every_event(cli: Run, case: Path, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def test_without_a_file_all_is_default(tmp_path: Path, monkeypatch: pytest.Monke
     [
         ("[rendezvus]\nmin_hours = 2", "did you mean 'rendezvous'?"),
         ("[rendezvous]\nmin_hour = 2", "did you mean 'min_hours'?"),
-        ('[rendezvous]\nmin_hours = "two"', "rendezvous.min_hours"),
+        ('[rendezvous]\nmin_hours = "two"', "rendezvous.min_hours = 'two': a number is needed"),
         ("[rendezvous]\nmin_hours = true", "rendezvous.min_hours"),
         ("[rendezvous]\nmin_hours = nan", "finite"),
         ("rendezvous = 3", "[rendezvous]"),

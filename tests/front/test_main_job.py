@@ -102,6 +102,34 @@ def test_the_same_file_twice_changes_nothing(ran: Case, cli: Run) -> None:
     assert ran.status() == before
 
 
+def test_the_same_table_read_otherwise_is_told(cli: Run, tmp_path: Path) -> None:
+    table = TABLES / "suez_boat-positions_first600.csv"
+    assert cli("ingest", table, *SUEZ, "--case", "c.duckdb").code == 0
+    before = Case("c.duckdb").status()
+    other = ["Asia/Seoul" if word == "Africa/Cairo" else word for word in SUEZ]
+    said = cli("ingest", table, *other, "--case", "c.duckdb")
+    assert said.code == 0
+    assert "--time-zone Africa/Cairo, not --time-zone Asia/Seoul" in said.out
+    assert "read with" not in cli("ingest", table, *SUEZ, "--case", "c.duckdb").out
+    assert "read with" not in cli("ingest", table, "--case", "c.duckdb").out
+    assert Case("c.duckdb").status() == before
+
+
+def test_the_report_takes_the_name_of_the_case(cli: Run, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    said = cli("run", NMEA, "--case", "out/mine.duckdb")
+    assert said.code == 0, said.err
+    assert (tmp_path / "out" / "mine.html").exists()
+    assert not list(tmp_path.glob("*.html"))
+
+
+def test_a_report_that_cannot_be_is_told_before_the_work(cli: Run, tmp_path: Path) -> None:
+    said = cli("run", NMEA, "--report", "nowhere/r.html")
+    assert said.code == 1
+    assert "nowhere/r.html cannot be a report" in said.err
+    assert not list(tmp_path.iterdir())
+
+
 def test_several_inputs_and_a_pattern(cli: Run, tmp_path: Path) -> None:
     lines = NMEA.read_bytes().splitlines(keepends=True)
     (tmp_path / "day1.nmea").write_bytes(b"".join(lines[:1000]))
