@@ -24,6 +24,7 @@ from detectors.nearby import find_candidates
 if TYPE_CHECKING:
     from detectors.tracks import Tracks
     from detectors.view import View
+    from zones import Zone
 
 MINUTE_US = US_H // 60
 SERIES_POINTS = 60
@@ -49,6 +50,31 @@ class _Samples:
     def where(self, keep: Bools) -> _Samples:
         """Return some of the samples."""
         return _Samples(self.t[keep], self.distance_m[keep], self.of_first[keep], self.lon[keep], self.lat[keep])
+
+
+@dataclass(frozen=True)
+class _Meeting:
+    """A contact that is a meeting.
+
+    Attributes:
+        pair: The two ships, by index.
+        contact: The samples in contact.
+        closest: Index of the closest of them.
+        fixes: How many real fixes of each ship are among them.
+        speeds_kn: Median speed of each ship.
+        hole_us: The longest time without a fix of one of the ships.
+        is_open: Whether it may go on beyond the data.
+        reach: All that was read for it.
+    """
+
+    pair: tuple[int, int]
+    contact: _Samples
+    closest: int
+    fixes: tuple[int, int]
+    speeds_kn: tuple[float, float]
+    hole_us: int
+    is_open: bool
+    reach: Reach
 
 
 @dataclass(frozen=True)
@@ -83,12 +109,18 @@ class Rendezvous(Detector):
             return
         least_us = int(self.min_hours * US_H)
         found = find_candidates(tracks, self.max_distance_m, self.max_sog_kn + LOOSE_KN, self._gap_us, least_us)
+        meetings = []
         for i in range(len(found.first)):
             pair = int(found.first[i]), int(found.second[i])
             samples = self._measure(tracks, *pair, int(found.from_us[i]), int(found.to_us[i]))
             near = samples.where(samples.distance_m <= self.max_distance_m)
             for contact in self._contacts(near):
-                yield self._judge(view, pair, contact)
+                judged = self._judge(view, pair, contact)
+                if isinstance(judged, Reach):
+                    yield judged
+                else:
+                    meetings.append(judged)
+        yield from self._events(view, meetings)
 
     @property
     def _gap_us(self) -> int:
@@ -118,68 +150,74 @@ class Rendezvous(Detector):
             if near.t[high] - near.t[low] >= self.min_hours * US_H:
                 yield near.part(low, high)
 
-    def _judge(self, view: View, pair: tuple[int, int], contact: _Samples) -> Event | Reach:
+    def _judge(self, view: View, pair: tuple[int, int], contact: _Samples) -> _Meeting | Reach:
         """Return the meeting that a contact is, or its reach if it is none."""
         start_us, end_us = int(contact.t[0]), int(contact.t[-1])
         is_open = view.horizon_us - end_us <= self._gap_us
         reach = Reach(start_us - 2 * self._gap_us, None if is_open else end_us + 2 * self._gap_us)
         parts = [view.tracks.fixes_of(ship, start_us, end_us) for ship in pair]
-        fixes = [int(contact.of_first.sum()), int((~contact.of_first).sum())]
+        fixes = int(contact.of_first.sum()), int((~contact.of_first).sum())
         if min(fixes) < 2:
             return reach
-        speeds = [float(np.median(view.tracks.speed_kn(part))) for part in parts]
+        speeds = float(np.median(view.tracks.speed_kn(parts[0]))), float(np.median(view.tracks.speed_kn(parts[1])))
         if max(speeds) >= self.max_sog_kn:
             return reach
         hole_us = max(int(np.diff(view.tracks.t[part], prepend=start_us, append=end_us).max()) for part in parts)
-        return self._event(view, pair, contact, is_open, fixes, speeds, hole_us, reach)
+        return _Meeting(pair, contact, int(np.argmin(contact.distance_m)), fixes, speeds, hole_us, is_open, reach)
 
-    def _event(
-        self,
-        view: View,
-        pair: tuple[int, int],
-        contact: _Samples,
-        is_open: bool,
-        fixes: list[int],
-        speeds: list[float],
-        hole_us: int,
-        reach: Reach,
-    ) -> Event:
-        """Make the event of one meeting."""
-        start_us, end_us = int(contact.t[0]), int(contact.t[-1])
-        closest = int(np.argmin(contact.distance_m))
-        lon, lat = float(contact.lon[closest]), float(contact.lat[closest])
-        places, at = view.places, (np.array([lon]), np.array([lat]))
-        port = int(places.near_port(*at, self.port_km * 1000)[0])
-        anchorage = int(places.near_anchorage(*at, self.anchorage_km * 1000)[0])
-        zones = view.zones.ids_at(lon, lat, int(contact.t[closest]))
-        evidence: dict[str, object] = {
-            "hours": round((end_us - start_us) / US_H, 2),
-            "distance_min_m": round(float(contact.distance_m[closest])),
-            "distance_median_m": round(float(np.median(contact.distance_m))),
-            "sog_median_a_kn": round(speeds[0], 1),
-            "sog_median_b_kn": round(speeds[1], 1),
-            "fixes_a": fixes[0],
-            "fixes_b": fixes[1],
-            "longest_hole_minutes": round(hole_us / MINUTE_US, 1),
-            "port": places.port_name(port) if port >= 0 else None,
-            "anchorage": places.anchorage_name(anchorage) if anchorage >= 0 else None,
-            "series": _series(contact),
-        }
-        in_sts = any(view.zones[zone].kind == "sts_area" for zone in zones)
-        alerting = any(view.zones[zone].alert_for != "none" for zone in zones)
-        return Event(
-            kind="rendezvous",
-            mmsi=tuple(int(view.tracks.mmsi[ship]) for ship in pair),
-            start=to_datetime(start_us),
-            end=None if is_open else to_datetime(end_us),
-            lon=lon,
-            lat=lat,
-            score=_score(evidence, in_sts, alerting),
-            zones=zones,
-            evidence=evidence,
-            reasons=_reasons(evidence, in_sts),
-            reach=reach,
+    def _events(self, view: View, meetings: list[_Meeting]) -> Iterator[Event]:
+        """Yield the events of meetings, each placed at its closest sample."""
+        if not meetings:
+            return
+        lon, lat, t = (
+            np.array([getattr(meeting.contact, name)[meeting.closest] for meeting in meetings])
+            for name in ("lon", "lat", "t")
         )
+        places = view.places
+        ports = places.near_port(lon, lat, self.port_km * 1000)
+        anchorages = places.near_anchorage(lon, lat, self.anchorage_km * 1000)
+        held = view.zones.inside(lon, lat, t)
+        for i, meeting in enumerate(meetings):
+            port = places.port_name(int(ports[i])) if ports[i] >= 0 else None
+            anchorage = places.anchorage_name(int(anchorages[i])) if anchorages[i] >= 0 else None
+            zones = tuple(view.zones.zones[row] for row in np.flatnonzero(held[:, i]))
+            yield _event(view.tracks, meeting, zones, port, anchorage)
+
+
+def _event(
+    tracks: Tracks, meeting: _Meeting, zones: tuple[Zone, ...], port: str | None, anchorage: str | None
+) -> Event:
+    """Make the event of one meeting."""
+    contact = meeting.contact
+    start_us, end_us = int(contact.t[0]), int(contact.t[-1])
+    evidence: dict[str, object] = {
+        "hours": round((end_us - start_us) / US_H, 2),
+        "distance_min_m": round(float(contact.distance_m[meeting.closest])),
+        "distance_median_m": round(float(np.median(contact.distance_m))),
+        "sog_median_a_kn": round(meeting.speeds_kn[0], 1),
+        "sog_median_b_kn": round(meeting.speeds_kn[1], 1),
+        "fixes_a": meeting.fixes[0],
+        "fixes_b": meeting.fixes[1],
+        "longest_hole_minutes": round(meeting.hole_us / MINUTE_US, 1),
+        "port": port,
+        "anchorage": anchorage,
+        "series": _series(contact),
+    }
+    in_sts = any(zone.kind == "sts_area" for zone in zones)
+    alerting = any(zone.alert_for != "none" for zone in zones)
+    return Event(
+        kind="rendezvous",
+        mmsi=tuple(int(tracks.mmsi[ship]) for ship in meeting.pair),
+        start=to_datetime(start_us),
+        end=None if meeting.is_open else to_datetime(end_us),
+        lon=float(contact.lon[meeting.closest]),
+        lat=float(contact.lat[meeting.closest]),
+        score=_score(evidence, in_sts, alerting),
+        zones=tuple(zone.id for zone in zones),
+        evidence=evidence,
+        reasons=_reasons(evidence, in_sts),
+        reach=meeting.reach,
+    )
 
 
 def _series(contact: _Samples) -> list[list[object]]:

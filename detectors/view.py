@@ -100,7 +100,7 @@ class View:
     @cached_property
     def tracks(self) -> Tracks:
         """The window's fixes by ship and time."""
-        rows = self.query("SELECT mmsi, t, lon, lat, sog_kn FROM fixes ORDER BY mmsi, t, lon, lat, sog_kn")
+        rows = self.query("SELECT mmsi, t, lon, lat, sog_kn FROM fixes ORDER BY mmsi, t")
         return Tracks.of(rows)
 
     def columns(self, sql: str, **tables: pa.Table) -> Mapping[str, npt.NDArray[Any]]:
