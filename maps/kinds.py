@@ -48,7 +48,7 @@ _KNOWN = (
     Kind(
         "incursion",
         "Fishing vessel in a zone",
-        "fishing vessels in zones",
+        "fishing vessel stays in zones",
         "#9C3F7D",
         "triangle",
         "A vessel that fishes, by its own report or a public list, was inside a zone with a fishing rule. "

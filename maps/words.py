@@ -35,18 +35,19 @@ _LABELS = {
     "sog_median_b_kn": ("Median speed, second ship", "kn"),
     "fixes_a": ("Fixes, first ship", ""),
     "fixes_b": ("Fixes, second ship", ""),
-    "longest_hole_minutes": ("Longest hole", "min"),
+    "longest_hole_minutes": ("Longest time without a fix", "min"),
     "others_start_count": ("Others heard, start", ""),
     "others_end_count": ("Others heard, end", ""),
     "receivable_start_fraction": ("Hours receivable, start", "%"),
     "receivable_end_fraction": ("Hours receivable, end", "%"),
-    "observed_fraction": ("Stay with fixes", "%"),
+    "observed_fraction": ("Share of stay observed", "%"),
     "dwell_hours": ("Stay", "h"),
     "entry_seen": ("Entry seen", ""),
     "exit_seen": ("Exit seen", ""),
-    "entry_hole_hours": ("Hole at entry", "h"),
-    "exit_hole_hours": ("Hole at exit", "h"),
+    "entry_hole_hours": ("Fixes apart at entry", "h"),
+    "exit_hole_hours": ("Fixes apart at exit", "h"),
     "fixes_count": ("Fixes inside", ""),
+    "fishing_reason": ("Why a fishing vessel", ""),
 }
 
 
@@ -88,7 +89,7 @@ def evidence_rows(evidence: Evidence, zone_names: Mapping[str, str]) -> list[lis
     """Return label and value of each piece of evidence; the distance series is drawn instead."""
     rows = []
     for key, value in evidence.items():
-        if key == "series" or (key.endswith("_lat") and f"{key.removesuffix('_lat')}_lon" in evidence):
+        if key == "series" or (key == "fishing_reason" and value is None) or (key.endswith("_lat") and f"{key.removesuffix('_lat')}_lon" in evidence):
             continue
         stem = key.removesuffix("_lon")
         if stem != key and f"{stem}_lat" in evidence:

@@ -46,5 +46,5 @@ def demo(folder: Path) -> None:
         case.detect(progress=step)
     click.echo(str(evaluate(case.records(), json.loads(truth.read_text(encoding="utf-8")))))
     with bar("Writing the report"):
-        report = case.report(folder / "demo.html", title="darkwake demo")
+        report = case.report(folder / "demo.html", title="darkwake demo: simulated traffic, no real ships")
     click.echo(f"Report: {report}")

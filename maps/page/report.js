@@ -23,8 +23,9 @@ DW.start = async function (map) {
   DW.behind(data);
   document.getElementById("page").classList.toggle("nothing", !data.events.length);
   DW.allButton(map, () => choose(null));
-  DW.fit(map, data.view);
   table.apply();
+  map.invalidateSize({ animate: false }); // legend and list have taken their part of the column by now
+  DW.fit(map, data.view);
   const asked = data.events.find((event) => `#${event.id}` === location.hash);
   if (asked) choose(asked, true);
   else DW.showDetail(data, state, null, choose);

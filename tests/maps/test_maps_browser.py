@@ -296,6 +296,10 @@ def test_an_empty_case_says_plainly_what_that_does_not_mean(browser: Any, tmp_pa
     assert "What that does not mean" in page.text("#detail")
     assert "It does not mean that nothing happened" in page.text("#detail")
     assert page.page.locator("#rows tr").count() == 0
+    known, real = page.page.evaluate(
+        "() => [map_case.getSize().y, document.getElementById('map-slot').clientHeight]"
+    )  # the map fills the room that the table left
+    assert known == real
     page.check_quiet(path)
     page.page.close()
 
