@@ -33,6 +33,7 @@ class Ship:
     talks: list[float] = field(default_factory=list)
     ship_type: int | None = None
     station: str | None = None
+    cog_deg: float | None = None
 
 
 def still(mmsi: int, lon: float, lat: float, from_min: float, to_min: float, every: float = 5, **more: object) -> Ship:
@@ -63,6 +64,7 @@ def rows_of(ships: list[Ship]) -> dict[str, pa.Table]:
                     "lat": round(float(ship.lat[i]), 6),
                     "sog_kn": sog,
                     "nav_status": ship.nav_status,
+                    "cog_deg": ship.cog_deg,
                     "msg_type": 1,
                     "ais_class": "A",
                     "station": ship.station,

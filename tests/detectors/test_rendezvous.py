@@ -64,8 +64,9 @@ def test_latitude_seam_has_ships_on_both_sides(tmp_path, zones):
 
 
 def test_course_is_no_criterion(tmp_path, zones):
-    # The view does not even read COG: two ships adrift at 0.3 kn with courses 80 degrees apart.
+    # Two ships adrift at 0.3 kn with courses 80 degrees apart: course means nothing there.
     ships = pair()
+    ships[0].cog_deg, ships[1].cog_deg = 100.0, 180.0
     ships[0].sog_kn[:] = 0.3
     ships[1].sog_kn[12:-12] = 0.3
     assert len(meetings(find(tmp_path, zones, ships, "rendezvous"))) == 1
