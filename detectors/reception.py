@@ -38,13 +38,15 @@ place AS (
 witness AS (
   SELECT * FROM (
     SELECT mmsi, t_us, p.lon AS lon, p.lat AS lat,
-      floor(p.lon / {cell})::INTEGER AS cx, floor(p.lat / {cell})::INTEGER AS cy
+      floor(p.lon / {cell})::INTEGER AS cx, floor(p.lat / {cell})::INTEGER AS cy, t_us // {day} AS day
     FROM place
   ) SEMI JOIN cells USING (cx, cy)
 ),
+-- Days part the many silences of one place: without them each would meet all that was ever heard there.
+asked_days AS (SELECT *, unnest(range(start_us // {day}, (stop_us - 1) // {day} + 1)) AS day FROM asked),
 near AS (
   SELECT a.i AS i, (w.t_us - a.start_us)::HUGEINT * a.hours // (a.stop_us - a.start_us) AS hour, w.mmsi AS mmsi
-  FROM asked_cells c JOIN witness w USING (cx, cy) JOIN asked a ON a.i = c.i
+  FROM asked_days a JOIN asked_cells c USING (i) JOIN witness w USING (cx, cy, day)
   WHERE w.mmsi <> a.mmsi AND w.t_us >= a.start_us AND w.t_us < a.stop_us
     AND pow(sin(radians(w.lat - a.lat) / 2), 2)
       + cos(radians(a.lat)) * cos(radians(w.lat)) * pow(sin(radians(w.lon - a.lon) / 2), 2) <= {h_max}
@@ -121,7 +123,11 @@ def receivable(view: View, asked: Asked, radius_m: float, least_ships: int) -> H
     hours = np.maximum((asked.stop_us - asked.start_us) // US_H, 1)
     table = {name: getattr(asked, name)[index] for name in ("mmsi", "lon", "lat", "start_us", "stop_us")}
     sql = _WITNESSES.format(
-        cell=_CELL_DEG, hour=US_H, ships=least_ships, h_max=repr(float(np.sin(radius_m / EARTH_RADIUS_M / 2) ** 2))
+        cell=_CELL_DEG,
+        hour=US_H,
+        day=24 * US_H,
+        ships=least_ships,
+        h_max=repr(float(np.sin(radius_m / EARTH_RADIUS_M / 2) ** 2)),
     )
     rows = view.columns(
         sql, asked=as_table({"i": index, "hours": hours[index], **table}), asked_cells=_cells(asked, index, radius_m)
