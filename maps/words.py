@@ -89,7 +89,9 @@ def evidence_rows(evidence: Evidence, zone_names: Mapping[str, str]) -> list[lis
     """Return label and value of each piece of evidence; the distance series is drawn instead."""
     rows = []
     for key, value in evidence.items():
-        if key == "series" or (key == "fishing_reason" and value is None) or (key.endswith("_lat") and f"{key.removesuffix('_lat')}_lon" in evidence):
+        if key == "series" or (key == "fishing_reason" and value is None):
+            continue
+        if key.endswith("_lat") and f"{key.removesuffix('_lat')}_lon" in evidence:
             continue
         stem = key.removesuffix("_lon")
         if stem != key and f"{stem}_lat" in evidence:

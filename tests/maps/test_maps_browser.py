@@ -173,6 +173,7 @@ def test_it_prints_on_several_pages_with_all_evidence(opened: Page, report: Path
     pages = len(re.findall(rb"/Type\s*/Page\b", pdf))
     assert 4 <= pages <= 9
     opened.page.emulate_media(media="print")
+    opened.page.wait_for_selector("#dossier .detail", state="attached")  # the page hears of it a moment later
     assert opened.page.locator("#dossier .detail").count() == 3
     assert "48 m between antennas" in opened.text("#dossier")
     assert opened.page.locator("#dossier canvas").count() == 3
