@@ -1,8 +1,9 @@
 """What a detector may read: the fixes and signs of life of a window, each ship's neighbours of it, zones and places.
 
 Two temporary views on the case stand for the window. ``fixes`` are undoubted positions (marks are left out, aircraft
-too) up to the horizon; ``signs`` are the times at which a ship said anything at all. Both hold, for every ship, its
-last row before the window and its first after it.
+too) up to the horizon; ``signs`` are the times at which a ship said anything at all. ``fixes`` hold, for every ship,
+its last row before the window and its first after it, and ``signs`` all between these: a fix is the nearest one to
+every silence of a ship that goes on to talk without a fix.
 """
 
 from __future__ import annotations
@@ -45,10 +46,24 @@ def _with_neighbours(source: str, columns: str, order: str, start_us: int | None
     one = f"SELECT {columns} FROM {source} WHERE %s "
     one += f"QUALIFY row_number() OVER (PARTITION BY mmsi ORDER BY t %s, {order}) = 1"
     if start_us is not None:
-        query += " UNION ALL " + one % (f"t < make_timestamp({start_us})", "DESC")
+        query += " UNION ALL " + one % (f"t < make_timestamp({min(start_us, horizon_us + 1)})", "DESC")
     if end_us < horizon_us:
         after = f"t > make_timestamp({end_us}) AND t <= make_timestamp({horizon_us})"
         query += " UNION ALL " + one % (after, "ASC")
+    return query
+
+
+def _up_to_neighbours(source: str, start_us: int | None, end_us: int, horizon_us: int) -> str:
+    """Return a query for the rows (mmsi, t) of the window and, of each ship, those up to its nearest fixes of it."""
+    query = f"SELECT mmsi, t FROM {source} WHERE {_bounds(start_us, end_us)}"
+    near = "(SELECT mmsi, %s(t) AS edge FROM fixes WHERE %s GROUP BY mmsi) USING (mmsi) WHERE t %s"
+    one = f" UNION ALL SELECT mmsi, t FROM {source} LEFT JOIN {near} AND coalesce(t %s edge, true)"
+    if start_us is not None:
+        before = f"< make_timestamp({min(start_us, horizon_us + 1)})"
+        query += one % ("max", f"t {before}", before, ">=")
+    if end_us < horizon_us:
+        after = f"> make_timestamp({end_us})"
+        query += one % ("min", f"t {after}", f"{after} AND t <= make_timestamp({horizon_us})", "<=")
     return query
 
 
@@ -82,7 +97,7 @@ class View:
         life = "(SELECT mmsi, t FROM positions WHERE msg_type <> 9 UNION ALL SELECT mmsi, t FROM heard)"
         window = (self.start_us, self.end_us, self.horizon_us)
         fixes = _with_neighbours(good, _FIX, "lon, lat, sog_kn, nav_status", *window)
-        signs = _with_neighbours(life, "mmsi, t", "mmsi", *window)
+        signs = _up_to_neighbours(life, *window)
         self.con.execute(f"CREATE OR REPLACE TEMP VIEW fixes AS {fixes}")
         self.con.execute(f"CREATE OR REPLACE TEMP VIEW signs AS {signs}")
         return self

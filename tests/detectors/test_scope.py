@@ -1,6 +1,7 @@
 """Replace in scope: any chunks in any order leave the same events as one pass over everything, for every detector."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -185,3 +186,19 @@ def test_withdrawn_event_is_superseded(tmp_path, zones):
             .to_pylist()
         )
         assert rows[-1] == {"event_id": after["id"], "supersedes": [before["id"]]}
+
+
+@pytest.mark.parametrize("hours", [4.0, 8.0])
+@pytest.mark.parametrize("at_h", [0, 94])
+def test_a_late_fix_tells_of_a_silence_days_away(tmp_path, zones, hours, at_h):
+    """A ship that talks without a fix: a late one, far from the silence, is still the nearest to it."""
+    talks = [float(m) for m in (*range(60, 31 * 60, 60), *range(int(30 + hours) * 60, 140 * 60, 60))]
+    ship = still(412000101, LON, LAT, 94 * 60 - at_h * 60, 94 * 60 - at_h * 60, talks=talks)
+    tables = rows_of([ship, still(412000102, 121.0, 36.0, 0, 140 * 60, 10)])
+    late = rows_of([still(412000101, LON, LAT + 0.01, at_h * 60, at_h * 60)])
+    if hours < 6:
+        tables["positions"] = tables["positions"].slice(1)
+    whole, _ = events_of(tmp_path / "whole.duckdb", zones, [{k: pa.concat_tables([tables[k], late[k]]) for k in late}])
+    parts, _ = events_of(tmp_path / "parts.duckdb", zones, [tables, late])
+    assert parts == whole
+    assert '"gap"' in whole
