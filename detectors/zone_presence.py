@@ -102,7 +102,7 @@ class ZonePresence(Detector):
     def _fishing(self, view: View) -> _Fishing:
         """Read what tells fishing ships in reach of the view's fixes."""
         around = int(self.type_hours * US_H)
-        low, high = int(view.tracks.t.min()) - around, int(view.tracks.t.max()) + around
+        low, high = int(view.tracks.t.min()) - around, min(int(view.tracks.t.max()) + around, view.horizon_us)
         columns = [view.columns(_FISHING_TYPE.format(low=low, high=high)), view.columns(_FISHING_STATUS)]
         by_type, by_status = (_Said(rows["mmsi"].astype(np.int64), rows["t_us"]) for rows in columns)
         listed = view.lists.is_fishing(view.tracks.mmsi)

@@ -124,6 +124,12 @@ def test_fishing_rule(tmp_path, ship, kind, why):
         assert why in found[0]["evidence"]["fishing_reason"]
 
 
+def test_a_static_report_ahead_of_the_horizon_is_not_read(tmp_path):
+    ship = crossing(talks=[900.0 + 60 * 10], ship_type=30)
+    quiet = still(412000102, 10.0, 10.0, 0, 900, 5)
+    assert stays(tmp_path, zone_file(tmp_path, "fishing"), [ship, quiet]) == []
+
+
 def test_alert_none_is_silent(tmp_path):
     assert stays(tmp_path, zone_file(tmp_path, "none"), [crossing(nav_status=7)]) == []
 
