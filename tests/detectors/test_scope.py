@@ -202,3 +202,18 @@ def test_a_late_fix_tells_of_a_silence_days_away(tmp_path, zones, hours, at_h):
     parts, _ = events_of(tmp_path / "parts.duckdb", zones, [tables, late])
     assert parts == whole
     assert '"gap"' in whole
+
+
+def test_a_late_fix_the_day_before_leaves_the_speed_of_a_meeting(tmp_path, zones):
+    """Speeds not sent come from fixes inside the meeting: what lies far outside it is not read."""
+    hours = 50 + np.array([0, 1, 2])
+    there = np.array([124.2, *np.full(3, 123.2), 124.4])
+    a = Ship(101, np.array([27, *hours, 75]) * 60, there, np.full(5, 37.2))
+    b = still(102, 123.2 + metres_east(80, 37.2), 37.2, 49 * 60, 54 * 60, 30)
+    watch = still(103, 121.0, 36.0, 0, 90 * 60, 30)
+    late = rows_of([still(101, 123.2, 37.2, 40 * 60, 40 * 60)])
+    tables = rows_of([a, b, watch])
+    whole, _ = events_of(tmp_path / "whole.duckdb", zones, [{k: pa.concat_tables([tables[k], late[k]]) for k in late}])
+    parts, _ = events_of(tmp_path / "parts.duckdb", zones, [tables, late])
+    assert parts == whole
+    assert '"rendezvous"' in whole
