@@ -98,3 +98,25 @@ class Tracks:
         seconds = np.maximum(self.t[high] - self.t[low], 1) / US_S
         moved = distance_m(self.lon[low], self.lat[low], self.lon[high], self.lat[high])
         return np.where(np.isnan(sent), moved / seconds / KNOT_M_S, sent)
+
+
+def _one_per_instant(fresh: Bools, lon: Floats, lat: Floats, sog_kn: npt.NDArray[np.float32]) -> Ints:
+    """Return which row to keep of each instant of a ship: the least by longitude, latitude and speed.
+
+    Sorting all rows by all of it would double the time of the sort; instants said twice are few.
+
+    Args:
+        fresh: Where a new instant (or ship) begins, shape (n,).
+        lon: Degrees east, shape (n,).
+        lat: Degrees north, shape (n,).
+        sog_kn: Knots, NaN last, shape (n,).
+    """
+    shared = ~fresh
+    shared[:-1] |= ~fresh[1:]
+    rows = np.flatnonzero(shared)
+    instant = np.cumsum(fresh)[rows]
+    order = np.lexsort((sog_kn[rows], lat[rows], lon[rows], instant))
+    least = order[np.append(True, instant[order][1:] != instant[order][:-1])]
+    keep = np.flatnonzero(fresh)
+    keep[instant[least] - 1] = rows[least]
+    return keep

@@ -211,7 +211,7 @@ def test_a_late_fix_the_day_before_leaves_the_speed_of_a_meeting(tmp_path, zones
     a = Ship(101, np.array([27, *hours, 75]) * 60, there, np.full(5, 37.2))
     b = still(102, 123.2 + metres_east(80, 37.2), 37.2, 49 * 60, 54 * 60, 30)
     watch = still(103, 121.0, 36.0, 0, 90 * 60, 30)
-    late = rows_of([still(101, 123.2, 37.2, 40 * 60, 40 * 60)])
+    late = rows_of([still(101, 123.2, 37.2, 34 * 60, 34 * 60)])
     tables = rows_of([a, b, watch])
     whole, _ = events_of(tmp_path / "whole.duckdb", zones, [{k: pa.concat_tables([tables[k], late[k]]) for k in late}])
     parts, _ = events_of(tmp_path / "parts.duckdb", zones, [tables, late])
