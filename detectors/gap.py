@@ -175,7 +175,9 @@ class Gap(Detector):
         if near:
             said.append("for: an end lies in a ship-to-ship transfer area or near a DPRK port")
         busy = reports >= self.busy_reports
-        said.append(f"{'for' if busy else 'against'}: it had reported {reports} times in the 12 h before")
+        said.append(
+            f"{'for' if busy else 'against'}: it had reported {reports} time{'s' * (reports != 1)} in the 12 h before"
+        )
         if is_open:
             said.append("note: it had not been heard again when the data end")
         said.append("innocent explanation: a set that failed or was switched off at a berth, or a weak transmitter")

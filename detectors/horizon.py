@@ -27,17 +27,27 @@ FROM said GROUP BY epoch_us(t) // 60000000 ORDER BY 1
 """
 
 
+def count_ahead(con: duckdb.DuckDBPyConnection, horizon_us: int) -> int:
+    """Return how many rows of ships lie ahead of the horizon: kept, and not looked at until it passes them."""
+    later = "SELECT count(*) AS n FROM {} WHERE t > make_timestamp($horizon)"
+    counts = [
+        arrow(con, later.format(table), {"horizon": horizon_us})["n"][0].as_py() for table in ("positions", "heard")
+    ]
+    return int(sum(counts))
+
+
 def find_horizon(con: duckdb.DuckDBPyConnection) -> int | None:
     """Return the horizon in us since 1970; None in a case without a row of a ship."""
     minutes = arrow(con, _MINUTES)
     if not minutes.num_rows:
         return None
     first, last, count = (minutes[name].to_numpy().astype(np.int64) for name in ("first_us", "last_us", "n"))
-    if len(first) < 3:
+    if len(first) < 2:
         return int(last[-1])
     silence = first[1:] - last[:-1]
     cut = int(np.argmax(silence))
     longest = int(silence[cut])
-    next_longest = int(np.partition(silence, -2)[-2])
+    # With one silence between minutes, the next longest lies within a minute: too short to matter beside an hour.
+    next_longest = int(np.partition(silence, -2)[-2]) if len(silence) > 1 else 0
     ahead = count[cut + 1 :].sum() < AHEAD_ROWS and longest > US_H and longest > AHEAD_RATIO * next_longest
     return int(last[cut]) if ahead else int(last[-1])

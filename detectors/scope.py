@@ -20,7 +20,7 @@ import pyarrow as pa
 from detectors.contract import Detector, check
 from detectors.event import Event, Reach, to_us
 from detectors.geo import US_H
-from detectors.horizon import find_horizon
+from detectors.horizon import count_ahead, find_horizon
 from detectors.ledger import Kept, kept_events, record_run, record_zones, replace_events
 from detectors.lists import Lists
 from detectors.view import View
@@ -75,11 +75,13 @@ class DetectReport:
         horizon: The greatest time that detectors saw, UTC; None in a case without ships.
         events: How many events of each kind stand now.
         ran: Names of the detectors that had something to look at.
+        ahead: Rows stamped so far ahead of all others that detectors do not see them yet.
     """
 
     horizon: datetime | None
     events: Mapping[str, int]
     ran: tuple[str, ...]
+    ahead: int
 
 
 def detect(
@@ -122,7 +124,8 @@ def detect(
                 ran.append(name)
     counts = store.con.execute("SELECT kind, count(*) FROM events GROUP BY kind ORDER BY kind").fetchall()
     seen = None if horizon is None else datetime.fromtimestamp(horizon / 1e6, UTC)
-    return DetectReport(seen, dict(counts), tuple(ran))
+    ahead = 0 if horizon is None else count_ahead(store.con, horizon)
+    return DetectReport(seen, dict(counts), tuple(ran), ahead)
 
 
 @dataclass(frozen=True)
@@ -149,7 +152,7 @@ class _Site:
             scope = self._changed(detector, settings)
         else:
             scope = Window(*(None if t is None else to_us(t) for t in asked))
-            change_id = self._change_seen(detector)
+            change_id = self._change_seen(detector, settings)
         if scope is None:
             return False
         kept = kept_events(self.con, detector.name)
@@ -166,15 +169,20 @@ class _Site:
         rows = self.store.con.sql(_LAST_RUN, params={"name": detector.name}).to_arrow_table().to_pylist()
         return rows[0] if rows else None
 
-    def _change_seen(self, detector: Detector) -> int:
+    def _change_seen(self, detector: Detector, settings: str) -> int:
+        """Return the last change that all events have taken in: none (0) where only a span is as it is asked now."""
         last = self._last_run(detector)
-        return int(last["change_id"]) if last else 0
+        if last is None or last["horizon_us"] != self.horizon_us or self._with(settings) != _ran_with(last):
+            return 0
+        return int(last["change_id"])
+
+    def _with(self, settings: str) -> tuple[str, str, str]:
+        return settings, self.zones.sha256, self.version
 
     def _changed(self, detector: Detector, settings: str) -> Window | None:
         """Return the span to look at again: all of it after a change of settings, zones or version."""
         last = self._last_run(detector)
-        now_with = (settings, self.zones.sha256, self.version)
-        if last is None or (last["settings"], last["zones_sha256"], last["version"]) != now_with:
+        if last is None or _ran_with(last) != self._with(settings):
             return EVERYTHING
         span = self.con.execute(_CHANGED, {"id": last["change_id"]}).fetchall()[0]
         lows = [t for t in span if t is not None]
@@ -224,3 +232,8 @@ class _Site:
             "change_id": change_id,
             "events": count,
         }
+
+
+def _ran_with(run: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return what a run's events hang on besides the rows."""
+    return run["settings"], run["zones_sha256"], run["version"]

@@ -76,8 +76,12 @@ def find(case: Case, wanted: Wanted) -> None:
     """Detect, and print how many events of each kind the case holds then."""
     from darkwake.progress import steps
     from darkwake.say import count
+    from detectors import iso
 
     with steps("Detecting") as step:
-        events = case.detect(only=wanted.only, settings=wanted.settings, window=wanted.window, progress=step).events
+        done = case.detect(only=wanted.only, settings=wanted.settings, window=wanted.window, progress=step)
+    events = done.events
     by_kind = ", ".join(f"{number:,} {kind}" for kind, number in sorted(events.items()) if number)
     click.echo(f"{count(sum(events.values()), 'event')}" + (f": {by_kind}" if by_kind else ""))
+    if done.ahead and done.horizon:
+        click.echo(f"{count(done.ahead, 'row')} far ahead of all others not looked at; data end at {iso(done.horizon)}")

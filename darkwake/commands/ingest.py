@@ -13,7 +13,7 @@ import click
 from darkwake import options
 
 if TYPE_CHECKING:
-    from ais.ingest import InputReport
+    from ais.ingest import InputError, InputReport
     from darkwake.case import Case
     from darkwake.settings import Settings
 
@@ -32,7 +32,9 @@ def ingest(inputs: tuple[str, ...], case_path: Path, config: Path | None, **give
     from darkwake.case import Case
     from darkwake.settings import load
 
-    take_in(Case(case_path), inputs, reading(load(config), **given))
+    left = take_in(Case(case_path), expand(inputs), reading(load(config), **given))
+    if left:
+        raise left
 
 
 def reading(
@@ -58,14 +60,39 @@ def reading(
     return merged
 
 
-def take_in(case: Case, inputs: Iterable[str], how: dict[str, Any]) -> None:
-    """Take each input in and print what became of its lines."""
-    from darkwake.progress import bar
+def take_in(case: Case, files: list[str], how: dict[str, Any]) -> InputError | None:
+    """Take each file in and print what became of its lines; one that cannot be read does not stop the others.
 
-    for name in expand(inputs):
-        with bar(f"Reading {Path(name).name}") as update:
-            report = case.ingest(name, progress=update, **how)
-        click.echo(said(report))
+    Returns:
+        What to raise when the work is done, if a file was left out.
+
+    Raises:
+        InputError: No file could be taken in.
+    """
+    from ais.ingest import InputError
+    from darkwake.progress import bar
+    from darkwake.say import plain
+
+    left = []
+    for name in files:
+        try:
+            with bar(f"Reading {Path(name).name}") as update:
+                report = case.ingest(name, progress=update, **how)
+        except InputError as error:
+            if len(files) == 1:
+                raise
+            click.echo(f"left out: {plain(str(error))}", err=True)
+            left.append(error)
+        else:
+            click.echo(said(report))
+    if not left:
+        return None
+    summary = InputError(
+        f"{len(left)} of {len(files)} inputs were left out, for the reasons above; mend them and run again"
+    )
+    if len(left) == len(files):
+        raise summary
+    return summary
 
 
 def expand(inputs: Iterable[str]) -> list[str]:

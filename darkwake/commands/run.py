@@ -61,11 +61,13 @@ def run(
         raise ValueError(f"{target} cannot be a report: give the path of a file in a folder that exists")
     wanted = choose(settings, only=only, from_=from_, to=to, sets=sets)
     _ = case.zones  # a bad zone file is told before the inputs are read
-    take_in(case, files, reading(settings, **how))
+    left = take_in(case, files, reading(settings, **how))
     find(case, wanted)
     with bar("Writing the report"):
         written = case.report(target, title=title)
     click.echo(f"Case: {case.path}\nReport: {written}")
+    if left:
+        raise left
 
 
 def stem_of(name: str) -> str:

@@ -49,6 +49,18 @@ def test_a_directory_and_a_missing_file(command: str, cli: Run, case: Path, tmp_
     assert snapshot(cli, case) == before
 
 
+def test_a_bad_file_does_not_stop_the_others(cli: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty.nmea").write_bytes(b"")
+    (tmp_path / "good.nmea").write_text(NMEA)
+    said = cli("run", "empty.nmea", "good.nmea", "--case", "both.duckdb")
+    assert said.code == 1
+    assert "Traceback" not in said.err
+    assert "left out: empty.nmea" in said.err
+    assert "1 of 2 inputs" in said.err
+    assert (tmp_path / "both.html").exists()
+    assert len(json.loads(cli("status", "--case", "both.duckdb", "--json").out)["inputs"]) == 1
+
+
 def test_a_bad_file_leaves_no_new_case(cli: Run, tmp_path: Path) -> None:
     (tmp_path / "empty.nmea").write_bytes(b"")
     assert is_one_sentence(cli("run", "empty.nmea"))
