@@ -14,6 +14,7 @@ Aircraft (message type 9) are not judged. Telling apart ships that share a numbe
 from __future__ import annotations
 
 import math
+from bisect import bisect
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -144,15 +145,18 @@ def _latest_that_reaches(
 
 def _doubt(tracks: list[_Track], t: Ints, lon: Floats, lat: Floats, doubted: Bools, rule: JumpRule) -> None:
     """Mark the fixes that are doubted among one ship's tracks."""
-    believed: list[_Track] = []
+    believed: list[_Track] = []  # by time; none overlaps another
     for track in sorted(tracks, key=lambda track: (-track.fixes, track.first)):
+        at = bisect(believed, track.first, key=lambda other: other.first)
         stray = bool(believed) and track.fixes < rule.min_fixes
-        if stray or any(track.first < other.last and other.first < track.last for other in believed):
+        if stray or any(
+            track.first < other.last and other.first < track.last for other in believed[max(at - 1, 0) : at + 1]
+        ):
             for start, end in track.runs:
                 doubted[start:end] = True
         else:
-            believed.append(track)
-    for track in sorted(believed, key=lambda track: track.first)[1:]:
+            believed.insert(at, track)
+    for track in believed[1:]:
         # Fixes of the same place and time cannot be told apart, so they share the doubt.
         i = track.first
         doubted[i] = True

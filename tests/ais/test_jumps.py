@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import time
 
 import numpy as np
 import pytest
@@ -179,3 +180,14 @@ def test_marks_of_other_ships_are_left_alone(store: Store, take: Take) -> None:
     before = rows(store, "SELECT rowid, * FROM marks")
     take([fix(T0 + 60 * i, mmsi=440999999, lon=124) for i in range(8)], "two.nmea")
     assert rows(store, "SELECT rowid, * FROM marks") == before
+
+
+def test_a_number_that_is_everywhere_takes_a_moment() -> None:
+    """Tracks of three fixes, each too far from the one before, so that none overlaps another."""
+    rng = np.random.default_rng(0)
+    lon = np.repeat(rng.uniform(-180, 180, 16_000), 3)
+    lat = np.repeat(rng.uniform(-80, 80, 16_000), 3)
+    began = time.perf_counter()
+    found = jumps(np.full(48_000, 1), np.arange(48_000) * 10_000_000, lon, lat, RULE)
+    assert found.sum() > 15_000
+    assert time.perf_counter() - began < 8  # 0.5 s; 35 s where each track was held against all others
