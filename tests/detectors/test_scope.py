@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from ais.store import Store
 from detectors import detect, discover, read_events, to_json
-from tests.detectors.cases import HOUR, NOW, Ship, defaults, insert, metres_east, rows_of, still
+from detectors.event import to_datetime
+from tests.detectors.cases import HOUR, NOW, T0, Ship, defaults, insert, metres_east, rows_of, still
 
 # Around Cho-do and Sok-do and the western edge of the territorial sea: short gaps count, lines are crossed.
 LON, LAT = 124.9, 38.58
@@ -217,3 +218,19 @@ def test_a_late_fix_the_day_before_leaves_the_speed_of_a_meeting(tmp_path, zones
     parts, _ = events_of(tmp_path / "parts.duckdb", zones, [tables, late])
     assert parts == whole
     assert '"rendezvous"' in whole
+
+
+def test_a_span_with_other_settings_is_no_whole(tmp_path, zones):
+    """After a look at one span with other thresholds, the next full look renews the rest too."""
+    minutes = np.concatenate([[0, 240], np.arange(480, 4001, 60), [4240, 4480.0]])
+    ship = Ship(412000101, minutes, np.full(len(minutes), 122.0), np.full(len(minutes), 36.5))
+    watch = still(412000102, 121.0, 36.0, 0, 4480, 10)
+    usual, short = defaults("gap"), {"gap": discover()["gap"](min_hours=3.0)}
+    late = (to_datetime(T0 + 60 * HOUR), None)
+    with Store.open(tmp_path / "a.duckdb") as store:
+        insert(store, rows_of([ship, watch]))
+        counts = [
+            detect(store, zones, detectors=rule, now=NOW, version="test", window=window).events.get("gap", 0)
+            for rule, window in ((usual, None), (short, late), (short, None), (usual, late), (usual, None))
+        ]
+    assert counts == [0, 2, 4, 2, 0]
