@@ -33,6 +33,11 @@ class Detector(ABC):
     kinds: ClassVar[tuple[str, ...]]
     memory_h: float
 
+    @property
+    def look_around_h(self) -> float:
+        """Hours to look around a change: ``memory_h``, or more where the other thresholds make episodes longer."""
+        return self.memory_h
+
     @abstractmethod
     def find(self, view: View) -> Iterator[Event | Reach]:
         """Yield the events of the view, and a Reach for each unfinished reading that must not be cut."""

@@ -123,6 +123,11 @@ class Rendezvous(Detector):
         yield from self._events(view, meetings)
 
     @property
+    def look_around_h(self) -> float:
+        """As long as two meetings and the holes beside them, if ``memory_h`` is less."""
+        return max(self.memory_h, 2 * self.min_hours + self.max_gap_minutes / 30)
+
+    @property
     def _gap_us(self) -> int:
         return int(self.max_gap_minutes * MINUTE_US)
 

@@ -191,7 +191,7 @@ class _Site:
         return Window(min(lows), max(lows)) if lows else None
 
     def _with_memory(self, scope: Window, detector: Detector) -> Window:
-        memory_us = int(detector.memory_h * US_H)
+        memory_us = int(detector.look_around_h * US_H)
         low = None if scope.low is None else scope.low - memory_us
         high = None if scope.high is None else scope.high + memory_us
         return Window(low, high)

@@ -87,6 +87,11 @@ class ZonePresence(Detector):
         25.0, "how far around a change to look again: type_hours and a rejoin", unit="h", least=1
     )
 
+    @property
+    def look_around_h(self) -> float:
+        """As long as a static report tells the type and an absence is joined, if ``memory_h`` is less."""
+        return max(self.memory_h, self.type_hours + self.rejoin_minutes / 60)
+
     def find(self, view: View) -> Iterator[Event | Reach]:
         """Yield the stays of all ships in all zones that alert."""
         tracks = view.tracks

@@ -234,3 +234,20 @@ def test_a_span_with_other_settings_is_no_whole(tmp_path, zones):
             for rule, window in ((usual, None), (short, late), (short, None), (usual, late), (usual, None))
         ]
     assert counts == [0, 2, 4, 2, 0]
+
+
+def test_longer_meetings_are_looked_for_further_around(tmp_path, zones):
+    """Two contacts of 13 h that a late fix joins to one of 26: more than the memory that suits meetings of 2 h."""
+    a = still(101, 123.2, 37.2, 6000, 7600)
+    b = still(102, 123.2 + metres_east(80, 37.2), 37.2, 6000, 7600)
+    for ship in (a, b):
+        keep = abs(ship.minutes - 6800) > 50
+        ship.minutes, ship.lon, ship.lat = ship.minutes[keep], ship.lon[keep], ship.lat[keep]
+    late = [still(ship.mmsi, ship.lon[0], 37.2, 6800, 6800) for ship in (a, b)]
+    watch = still(103, 121.0, 36.0, 0, 14000, 30)
+    with Store.open(tmp_path / "a.duckdb") as store:
+        rule = {"rendezvous": discover()["rendezvous"](min_hours=24.0)}
+        insert(store, rows_of([a, b, watch]))
+        assert not detect(store, zones, detectors=rule, now=NOW, version="test").events
+        insert(store, rows_of(late))
+        assert detect(store, zones, detectors=rule, now=NOW, version="test").events == {"rendezvous": 1}
