@@ -118,12 +118,12 @@ def _spans(first: Ints, second: Ints, step: Ints, max_gap_us: int, least_us: int
     """Join each pair's steps over holes and drop what is too short."""
     order = np.lexsort((step, second, first))
     first, second, step = first[order], second[order], step[order]
-    hole = max_gap_us // STEP_US + 2
+    reach = max_gap_us + STEP_US
+    hole = 2 + 2 * reach // STEP_US  # nearer ones would overlap once widened, and tell of one contact twice
     new = np.ones(len(first), dtype=np.bool_)
     new[1:] = (first[1:] != first[:-1]) | (second[1:] != second[:-1]) | (step[1:] - step[:-1] > hole)
     starts = np.flatnonzero(new)
     stops = np.append(starts[1:], len(first)) - 1 if len(starts) else starts
     from_us, to_us = (step[starts] - 1) * STEP_US, (step[stops] + 1) * STEP_US
     keep = to_us - from_us >= least_us
-    reach = max_gap_us + STEP_US
     return Candidates(first[starts][keep], second[starts][keep], from_us[keep] - reach, to_us[keep] + reach)

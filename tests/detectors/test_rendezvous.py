@@ -1,5 +1,7 @@
 """Meetings: each planted one found exactly once, none of the others; and a slow twin that agrees."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -101,6 +103,17 @@ def steaming(knots: float, metres: float, sog: bool):
 def test_steaming_side_by_side_is_no_meeting(tmp_path, zones, sog):
     assert meetings(find(tmp_path, zones, steaming(4.0, 100, sog), "rendezvous")) == []
     assert len(meetings(find(tmp_path, zones, steaming(1.0, 100, sog), "rendezvous"))) == 1
+
+
+@pytest.mark.parametrize("fast_min", [60, 90, 150, 240])
+def test_a_move_in_company_between_two_slow_spells_tells_no_time_twice(tmp_path, zones, fast_min):
+    minutes = np.arange(0, 361.0 + fast_min, 3)
+    sog = np.where((minutes >= 180) & (minutes < 180 + fast_min), 8.0, 0.1)
+    lon = LON + metres_east(1, LAT) * np.append(0, np.cumsum(sog[:-1] * 0.514444 * 180))
+    lat = np.full(len(minutes), LAT)
+    found = meetings(find(tmp_path, zones, [Ship(101, minutes, lon, lat, sog), Ship(102, minutes, lon, lat, sog)]))
+    assert found
+    assert all(one["end"] < other["start"] for one, other in pairwise(found))
 
 
 def test_one_real_fix_each_is_no_evidence(tmp_path, zones):
