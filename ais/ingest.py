@@ -32,6 +32,8 @@ from ais.store import Store
 from ais.tables import CsvReading, ParquetReading
 from ais.timetext import TimeText
 
+_TIMED = tuple(name for name in SAID if name != "identities")  # those of tables are of the hour; others are heard too
+
 
 @dataclass(frozen=True)
 class IngestOptions:
@@ -169,7 +171,7 @@ def _take(con: duckdb.DuckDBPyConnection, source: Source, options: IngestOptions
     if same:
         raise _Already(same[0][0])
     told = (input_id, source.name, source.tap.sha256, source.tap.count)
-    times = " UNION ALL ".join(f"SELECT min(t) AS lo, max(t) AS hi FROM staged_{name}" for name in SAID)
+    times = " UNION ALL ".join(f"SELECT min(t) AS lo, max(t) AS hi FROM staged_{name}" for name in _TIMED)
     con.execute(
         f"INSERT INTO inputs SELECT ?, ?, ?, ?, ?, ?, ?, ?, min(lo), max(hi), ? FROM ({times})",
         [*told, kind, reading.lines, reading.other, reading.mmsi_like, options.as_json()],

@@ -17,6 +17,7 @@ _MMSI_FROM, _MMSI_END = 1_000_000, 1_000_000_000  # with leading zeros: 00MIDXXX
 _IDENTITY = ("imo", "name", "callsign", "ship_type", "draught_m", "destination")
 _SPEED_NONE_KN = 102.25  # 102.3 as a float of any width; also what ships cannot do
 _MAX_ID = 2**32 - 1
+_HOUR_US = 3_600_000_000  # static reports come every 6 minutes; joined to every row, one an hour says as much
 
 
 class TableRows:
@@ -98,7 +99,10 @@ class TableRows:
         return (*sent, None, None, None, station, self._input_id, line)
 
     def _static(self, mmsi: int, t: int, row: Mapping[str, Any], line: int) -> None:
-        """Store a static report when it says something and differs from the ship's one before."""
+        """Store a static report when it says something new in its hour, as of the hour's start.
+
+        A set of (ship, hour, what it says), so that neither the order of rows nor their split into files changes it.
+        """
         imo = text(row.get("imo"))
         draught = number(row.get("draught_m"))
         said = (
@@ -109,14 +113,15 @@ class TableRows:
             draught if draught is not None and 0 < draught < 100 else None,
             text(row.get("destination")),
         )
-        if self._identity.get(mmsi) == said or not any(value is not None for value in said):
+        hour_us = t // _HOUR_US * _HOUR_US
+        if self._identity.get(mmsi) == (hour_us, said) or not any(value is not None for value in said):
             return
-        self._identity[mmsi] = said
+        self._identity[mmsi] = hour_us, said
         imo_number, name, callsign, ship_type, draught, destination = said
-        sides = (None, None, None, None)
+        ship, sides = (mmsi, hour_us, imo_number, name, callsign, ship_type), (None, None, None, None)
         self._put(
             "identities",
-            (mmsi, t, imo_number, name, callsign, ship_type, *sides, draught, destination, None, self._input_id, line),
+            (*ship, *sides, draught, destination, None, self._input_id, line),
         )
 
 

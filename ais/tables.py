@@ -1,10 +1,10 @@
 """Tables of decoded positions to rows: CSV and Parquet, NOAA MarineCadastre by its header, any other by its columns.
 
 Each row is a position of message type 0. A row without a fix (empty or impossible) says that the ship was heard. A
-static report is stored when it differs from the ship's one before in the same input. The sentinels of AIS survive in
-most exports, so they end here too. A value that is no number is NULL where it can be missing; where it cannot (ship,
-time) it rejects the row. Files may begin with a byte-order mark, end lines with CR LF, quote fields, and separate
-them by comma, semicolon, tab or bar. A field with a line end in it is not supported: such a row is a reject.
+static report is stored once for an hour of its ship, as of the hour's start, whichever row said it. The sentinels of
+AIS survive in most exports, so they end here too. A value that is no number is NULL where it can be missing; where it
+cannot (ship, time) it rejects the row. Files may begin with a byte-order mark, end lines with CR LF, quote fields, and
+separate them by comma, semicolon, tab or bar. A field with a line end in it is not supported: such a row is a reject.
 """
 
 from __future__ import annotations

@@ -34,12 +34,16 @@ def test_noaa_by_its_header(store: Store, take: Take) -> None:
     assert rows(store, "SELECT mmsi_like, format FROM inputs") == [(True, "csv")]
 
 
-def test_identities_only_when_they_differ(store: Store, take: Take) -> None:
-    text = b"MMSI,BaseDateTime,LAT,LON,VesselName\n"
-    for minute, name in enumerate(["A", "A", "B", "B", "", "A"]):
-        text += f"440000001,2024-01-01T00:{minute:02}:00,38,125,{name}\n".encode()
-    take(text, "a.csv")
-    assert rows(store, "SELECT name, line FROM identities ORDER BY line") == [("A", 2), ("B", 4), ("A", 7)]
+def test_an_identity_is_stored_once_an_hour_however_the_rows_are_split(store: Store, take: Take) -> None:
+    head = b"MMSI,BaseDateTime,LAT,LON,VesselName\n"
+    lines = [
+        f"440000001,2024-01-0{1 + h // 24}T{h % 24:02}:{m}:00,38,125,A\n".encode() for h in range(30) for m in (10, 40)
+    ]
+    first = take(head + b"".join(lines[31:]), "late.csv")
+    take(head + b"".join(lines[:31]), "early.csv")
+    found = rows(store, "SELECT name, epoch_ms(t) // 1000 - epoch(TIMESTAMP '2024-01-01') FROM identities ORDER BY t")
+    assert found == [("A", 3600 * h) for h in range(30)]
+    assert first.first_t == datetime(2024, 1, 1, 15, 40, tzinfo=UTC)  # as its rows say, not as of the hour
 
 
 def test_suez_has_ids_and_local_times_with_the_day_first(store: Store, take: Take) -> None:
