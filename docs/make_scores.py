@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from darkwake.cli import main as darkwake
 
 README = Path(__file__).resolve().parent.parent / "README.md"
-SCENARIO, SEEDS = "transfers", (7001, 7002, 7003)
+SCENARIO, SEEDS = "transfers", (9101, 9102, 9103)
 PLACE = re.compile(r"(<!-- scores -->\n).*?(<!-- /scores -->)", re.DOTALL)
 
 
