@@ -58,6 +58,13 @@ class Case:
             self._zones = load_zones(self._extra)
         return self._zones
 
+    def _zones_shown(self, reader: Reader) -> ZoneSet:
+        """Return the zones to draw: the files that were named, else those that the case was last judged by."""
+        from detectors import zones_of_last_run
+
+        kept = None if self._extra else zones_of_last_run(reader)
+        return kept if kept and kept.sha256 != self.zones.sha256 else self.zones
+
     def ingest(self, path: str | Path, *, progress: Progress | None = None, **options: Any) -> InputReport:
         """Take in one file (`-` is standard input), all of it or nothing.
 
@@ -183,7 +190,7 @@ class Case:
         from maps import case_map
 
         with self.reader() as reader:
-            return case_map(reader, self.zones)
+            return case_map(reader, self._zones_shown(reader))
 
     def report(self, path: str | Path, *, title: str | None = None) -> Path:
         """Write the report, one HTML file that loads nothing from outside, and return its path.
@@ -197,7 +204,7 @@ class Case:
         with self.reader() as reader:
             return write_report(
                 reader,
-                self.zones,
+                self._zones_shown(reader),
                 Path(path),
                 made_at=now(),
                 version=__version__,

@@ -2,7 +2,7 @@
 
 from detectors.contract import Detector, SettingError, discover
 from detectors.event import Event, Reach, iso, to_json
-from detectors.ledger import read_events
+from detectors.ledger import read_events, zones_of_last_run
 from detectors.scope import DetectReport, detect
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "iso",
     "read_events",
     "to_json",
+    "zones_of_last_run",
 ]

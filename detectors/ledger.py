@@ -152,6 +152,37 @@ def _feature(zone: Zone) -> str:
     return json.dumps(feature, ensure_ascii=False, default=str)
 
 
+def zones_of_last_run(reader: Reader) -> ZoneSet | None:
+    """Return the zones that the last run used, as the case keeps them; None where nothing ran yet.
+
+    A case is handed over as one file: its lines must be there without the zone files that it was judged by.
+    """
+    from zones import ZoneSet
+
+    last = reader.query("SELECT zones_sha256 AS sha256 FROM runs ORDER BY id DESC LIMIT 1")["sha256"].to_pylist()
+    if not last:
+        return None
+    rows = reader.query("SELECT feature FROM zones WHERE sha256 = $sha256 ORDER BY rowid", sha256=last[0])
+    zones = tuple(_zone(json.loads(str(text))) for text in rows["feature"].to_pylist())
+    return ZoneSet(zones, "as kept in the case", str(last[0]))
+
+
+def _zone(feature: Mapping[str, Any]) -> Zone:
+    """Return the zone of a kept feature."""
+    from zones import Edge, Zone
+
+    properties = dict(feature["properties"])
+    for name in ("valid_from", "valid_to"):
+        properties[name] = properties[name] and datetime.fromisoformat(properties[name])
+    for name in ("source", "disagrees_with"):
+        properties[name] = tuple(properties[name])
+    courses = [
+        edge | {"coordinates": tuple(tuple((lon, lat) for lon, lat in course) for course in edge["coordinates"])}
+        for edge in properties.pop("edges")
+    ]
+    return Zone(**properties, edges=tuple(Edge(**edge) for edge in courses), geometry=feature["geometry"])
+
+
 def public(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return an event row under its public keys, times as aware UTC datetimes, evidence as a mapping."""
     end = row["end_t"]

@@ -1,13 +1,16 @@
 """Stays and incursions: crossings seen or not, jitter, fishing, home waters; and a slow twin that agrees."""
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 
+from ais.store import Store
+from detectors import detect, zones_of_last_run
 from detectors.event import to_us
 from detectors.zone_presence import ZonePresence
-from tests.detectors.cases import MINUTE, T0, Ship, find, still
+from tests.detectors.cases import MINUTE, NOW, T0, Ship, defaults, find, insert, rows_of, still
 from zones import load_zones
 
 BOX = {
@@ -180,3 +183,19 @@ def test_agrees_with_the_naive_twin(tmp_path, seed):
     found = stays(tmp_path, zone_file(tmp_path, "any"), [ship])
     ours = [(to_us(e["start"]), e["end"] and to_us(e["end"])) for e in found]
     assert ours == naive(ship, ZonePresence())
+
+
+def test_the_case_keeps_the_zones_that_it_was_judged_by(tmp_path):
+    zones = zone_file(tmp_path, "fishing")
+    with Store.open(tmp_path / "a.duckdb") as store:
+        assert zones_of_last_run(store.reader()) is None
+        insert(store, rows_of([crossing()]))
+        detect(store, zones, detectors=defaults("zone_presence"), now=NOW, version="test")
+        kept = zones_of_last_run(store.reader())
+    assert kept is not None
+    assert kept.sha256 == zones.sha256
+    for was, now in zip(zones.zones, kept.zones, strict=True):
+        assert dataclasses.replace(was, geometry={}) == dataclasses.replace(now, geometry={})
+    rng = np.random.default_rng(0)
+    lon, lat = rng.uniform(122, 134, 20_000), rng.uniform(29, 43, 20_000)
+    assert (kept.inside(lon, lat) == zones.inside(lon, lat)).all()
