@@ -212,6 +212,13 @@ class Case:
                 title=title,
             )
 
+    def not_looked_at(self) -> str | None:
+        """Return in words what detection has not looked at in the case; None when it has looked at all."""
+        from detectors import not_looked_at
+
+        with self.reader() as reader:
+            return not_looked_at(reader)
+
     def status(self) -> dict[str, Any]:
         """Return what the case holds: its inputs with the counts of their lines, positions, vessels and events."""
         from ais.ingest import status

@@ -2,7 +2,7 @@
 
 from detectors.contract import Detector, SettingError, discover
 from detectors.event import Event, Reach, iso, to_json
-from detectors.ledger import read_events, zones_of_last_run
+from detectors.ledger import not_looked_at, read_events, zones_of_last_run
 from detectors.scope import DetectReport, detect
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "detect",
     "discover",
     "iso",
+    "not_looked_at",
     "read_events",
     "to_json",
     "zones_of_last_run",

@@ -152,6 +152,26 @@ def _feature(zone: Zone) -> str:
     return json.dumps(feature, ensure_ascii=False, default=str)
 
 
+def not_looked_at(reader: Reader) -> str | None:
+    """Say what detection has not looked at in a case: all of it, some kinds, or rows that came since; None if nothing.
+
+    "No events" of a case that nobody looked through would clear ships wrongly.
+    """
+    from detectors.contract import discover
+
+    runs = reader.query("SELECT detector, max(change_id) AS seen FROM runs GROUP BY detector").to_pylist()
+    if not runs:
+        return "Nothing was looked for: no detection has been run on this case."
+    last = reader.query("SELECT coalesce(max(id), 0) AS id FROM changes")["id"][0].as_py()
+    ran = {run["detector"] for run in runs}
+    said = []
+    if never := sorted(set(discover()) - ran):
+        said.append(f"Never run on this case: {', '.join(never)}.")
+    if behind := sorted(run["detector"] for run in runs if run["seen"] < last):
+        said.append(f"Rows came in that {', '.join(behind)} has not looked at yet.")
+    return " ".join(said) or None
+
+
 def zones_of_last_run(reader: Reader) -> ZoneSet | None:
     """Return the zones that the last run used, as the case keeps them; None where nothing ran yet.
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ais.counts import reports
 from ais.reader import Reader
-from detectors import discover
+from detectors import discover, not_looked_at
 from maps import assets, method, words
 from maps.content import Findings, map_content
 from maps.coverage import Coverage
@@ -113,7 +113,7 @@ def report_html(
         "title": title or _title([str(item["name"]) for item in inputs]),
         "made": words.utc(made_at),
         "version": version,
-        "lead": _lead(findings, heard, len(runs), content["events"]),
+        "lead": _lead(findings, heard, not_looked_at(reader), content["events"]),
         "empty": list(method.EMPTY),
         "inputs": inputs,
         "stations": [list(item) for item in heard.stations],
@@ -139,17 +139,16 @@ def _title(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
-def _lead(findings: Findings, heard: Coverage, runs: int, events: object) -> dict[str, str]:
+def _lead(findings: Findings, heard: Coverage, missing: str | None, events: object) -> dict[str, str]:
     described = {kind["kind"]: kind for kind in describe(findings.counts)}
     counts = [(_called(kind, findings.counts[name]), findings.counts[name]) for name, kind in described.items()]
     total = len(findings.scores)
     first = str(events[0]["summary"]) if isinstance(events, list) and events else ""
     lead = words.lead(counts, findings.scores, findings.unassessed, first)
-    if not runs:
-        lead["found"] = (
-            "Nothing was looked for: no detection has been run on this case. Run `darkwake detect` on it first."
-        )
     headline = "No event found" if not total else f"{total:,} event{'s' if total != 1 else ''} to look at"
+    if missing:
+        lead["found"] = f"{missing} Run `darkwake detect` first. {lead['found'] if total else ''}".strip()
+        headline = headline if total else "Not looked through yet"
     return {**lead, "headline": headline, "span": _span(heard), "unseen": _unseen(heard)}
 
 

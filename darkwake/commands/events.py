@@ -43,6 +43,8 @@ def events(
         found = case.records(kind=kind, mmsi=mmsi, zone=zone)
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
+    if missing := case.not_looked_at():
+        click.echo(f"note: {missing} Run: darkwake detect --case {case_path}", err=True)
     data = _written(case, found, format_, to_file=output is not None)
     if output is not None:
         write_whole(output, data)

@@ -17,8 +17,11 @@ def status(case_path: Path, as_json: bool) -> None:
     """Show what a case holds, to the line."""
     from darkwake.case import Case
 
-    found = Case(case_path).status()
+    case = Case(case_path)
+    found = case.status()
     click.echo(json.dumps(found, default=_json, indent=1) if as_json else in_words(found))
+    if not as_json and (missing := case.not_looked_at()):
+        click.echo(f"{missing} Run: darkwake detect --case {case_path}")
 
 
 def in_words(found: dict[str, Any]) -> str:

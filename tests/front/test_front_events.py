@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tests.front.front_door import Run, meeting_csv
+from tests.front.front_door import NMEA, Run, meeting_csv
 
 KEYS = ["id", "kind", "mmsi", "start", "end", "lon", "lat", "score", "zones", "evidence", "reasons"]
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -99,3 +99,26 @@ def _said_of(name: str, format_: str, cli: Run, tmp_path: Path) -> str:
 def test_no_events_is_an_answer(cli: Run, case: Path) -> None:
     assert cli("events", "--case", case, "--mmsi", 1).out == "no events\n"
     assert cli("events", "--case", case, "--mmsi", 1, "--format", "json").out.strip() == "[]"
+
+
+def test_a_case_that_was_not_looked_through_says_so(cli: Run, tmp_path: Path) -> None:
+    first, *others = NMEA.splitlines(keepends=True)
+    (tmp_path / "a.nmea").write_text(first)
+    (tmp_path / "b.nmea").write_text("".join(others))
+
+    def notes() -> tuple[str, str]:
+        assert cli("report", "--case", "a.duckdb", "-o", "a.html").code == 0
+        page = (tmp_path / "a.html").read_text(encoding="utf-8")
+        said = cli("events", "--case", "a.duckdb", "--format", "json")
+        assert json.loads(said.out) == []
+        assert (said.err != "") == ("Run `darkwake detect` first" in page.replace("\\u0060", "`"))
+        return said.err, cli("status", "--case", "a.duckdb").out
+
+    cli("ingest", "a.nmea", "--case", "a.duckdb")
+    assert all("no detection has been run" in note for note in notes())
+    cli("detect", "--case", "a.duckdb", "--only", "gap")
+    assert all("Never run on this case: rendezvous, zone_presence" in note for note in notes())
+    cli("detect", "--case", "a.duckdb")
+    assert notes()[0] == ""
+    cli("ingest", "b.nmea", "--case", "a.duckdb")
+    assert all("gap, rendezvous, zone_presence has not looked at yet" in note for note in notes())

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from detectors import discover
 from maps import case_map, write_report
 from maps.text import visible
 from tests.maps.cases import MADE_AT, Row, case, event, fix, identity, meeting, plain_zones, run, source
@@ -287,7 +288,7 @@ def test_an_empty_case_says_plainly_what_that_does_not_mean(browser: Any, tmp_pa
     tables: dict[str, list[Row]] = {
         "inputs": [source()],
         "positions": [fix(412000001, h / 4, 124 + h / 100, 38) for h in range(9)],
-        "runs": [run(events=0)],
+        "runs": [run(id=n, detector=name, events=0) for n, name in enumerate(discover(), 1)],
     }
     path = tmp_path / "report.html"
     with case(tmp_path / "c.duckdb", tables) as reader:
