@@ -36,6 +36,16 @@ class Front(click.Group):
         command: click.Command = getattr(import_module(f"darkwake.commands.{cmd_name}"), cmd_name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the first argument names; a misspelt one names its nearest."""
+        if args[0] not in COMMANDS and not ctx.resilient_parsing:
+            from darkwake.settings import nearest
+
+            ctx.fail(f"there is no command '{args[0]}'{nearest(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
 
 @click.group(cls=Front, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(__version__, prog_name="darkwake")

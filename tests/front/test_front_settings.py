@@ -79,3 +79,9 @@ def test_a_span_looks_again_and_finds_the_same(cli: Run, case: Path) -> None:
     said = cli("detect", "--case", case, "--from", "2023-01-01T23:00", "--to", "2023-01-02T00:00:00Z")
     assert said.code == 0, said.err
     assert snapshot(cli, case) == before
+
+
+def test_a_misspelt_command_names_its_nearest(cli: Run) -> None:
+    said = cli("evnts")
+    assert said.code == 2
+    assert "there is no command 'evnts'; did you mean 'events'?" in said.err
