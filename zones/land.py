@@ -129,9 +129,34 @@ def coast_geojson(bounds: Bounds | None = None) -> dict[str, Any]:
     if not (-90 <= south < north <= 90 and west < east <= west + 360 and -360 <= west <= 360):
         raise ValueError(f"the bounds {bounds} are no box; give west, south, east, north in degrees")
     land = load_land()
-    groups = [*((code, [shape]) for code, shape in land.owners.items()), ("", land.world)]
+    groups = _groups(land, within=_holds(land.region, (west, south, east, north)))
     features = [_feature(owner, shapes, (west, south, east, north)) for owner, shapes in groups]
     return {"type": "FeatureCollection", "features": [each for each in features if each["geometry"]["coordinates"]]}
+
+
+def _holds(outer: Bounds, inner: Bounds) -> bool:
+    return outer[0] <= inner[0] and outer[1] <= inner[1] and inner[2] <= outer[2] and inner[3] <= outer[3]
+
+
+def _groups(land: Land, *, within: bool) -> list[tuple[str, list[Any]]]:
+    """Return the land to draw by owner; beyond the region the DPRK and all else, lest the region's edge show."""
+    if within:
+        return [(code, [shape]) for code, shape in land.owners.items()]
+    return [("PRK", [land.owners["PRK"]]), ("", _joined())]
+
+
+@functools.cache
+def _joined() -> list[Any]:
+    """Return all land but the DPRK's, the region's and the world's grown together where they meet."""
+    import shapely
+
+    land = load_land()
+    region = shapely.box(*land.region)
+    meets = shapely.intersects(land.world, region)
+    others = [shape for code, shape in land.owners.items() if code != "PRK"]
+    # The two were rounded apart by up to a quantum of the world's: snapped to it, they share their edge.
+    joined = shapely.union_all([*others, *np.asarray(land.world)[meets]], grid_size=1e-3)
+    return [joined, *np.asarray(land.world)[~meets]]
 
 
 def _feature(owner: str, shapes: list[Any], bounds: Bounds) -> dict[str, Any]:

@@ -80,3 +80,11 @@ def test_land_across_180_makes_no_stripes(lon: float, lat: float, land: bool) ->
     west, east = lon - 1.0, lon + 1.0
     drawn = coast_geojson((west, max(lat - 1.0, -90.0), east, lat + 1.0))["features"]
     assert any(shape(each["geometry"]).contains(Point(lon, lat)) for each in drawn) == land
+
+
+def test_a_wide_coast_shows_no_edge_of_the_region() -> None:
+    drawn = coast_geojson((100.0, 20.0, 150.0, 55.0))["features"]
+    assert [each["properties"]["owner"] for each in drawn] == ["PRK", ""]
+    rest = shape(drawn[1]["geometry"])
+    for lon, lat in ((115.0, 32.0), (115.0, 42.0), (125.0, 46.0), (132.0, 46.0)):  # on land, on the region's edge
+        assert rest.boundary.distance(Point(lon, lat)) > 0.1
