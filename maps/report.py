@@ -109,12 +109,13 @@ def report_html(
     content, findings, heard, tracks = map_content(reader, zones)
     inputs = _inputs(reader)
     runs = _runs(reader)
+    lead, looked = _lead(findings, heard, not_looked_at(reader), content["events"])
     content |= {
         "title": title or _title([str(item["name"]) for item in inputs]),
         "made": words.utc(made_at),
         "version": version,
-        "lead": _lead(findings, heard, not_looked_at(reader), content["events"]),
-        "empty": list(method.EMPTY),
+        "lead": lead,
+        "empty": list(method.EMPTY) if looked else [],
         "inputs": inputs,
         "stations": [list(item) for item in heard.stations],
         "stations_count": heard.stations_count,
@@ -139,7 +140,8 @@ def _title(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
-def _lead(findings: Findings, heard: Coverage, missing: str | None, events: object) -> dict[str, str]:
+def _lead(findings: Findings, heard: Coverage, missing: str | None, events: object) -> tuple[dict[str, str], bool]:
+    """Return the words that lead the page, and whether a page without events may say what that does not mean."""
     described = {kind["kind"]: kind for kind in describe(findings.counts)}
     counts = [(_called(kind, findings.counts[name]), findings.counts[name]) for name, kind in described.items()]
     total = len(findings.scores)
@@ -148,8 +150,10 @@ def _lead(findings: Findings, heard: Coverage, missing: str | None, events: obje
     headline = "No event found" if not total else f"{total:,} event{'s' if total != 1 else ''} to look at"
     if missing:
         lead["found"] = f"{missing} Run `darkwake detect` first. {lead['found'] if total else ''}".strip()
-        headline = headline if total else "Not looked through yet"
-    return {**lead, "headline": headline, "span": _span(heard), "unseen": _unseen(heard)}
+    if missing and not total:
+        headline = "Not looked through yet"
+        lead["sure"] = "Nothing can be said: no events here is not a finding."
+    return {**lead, "headline": headline, "span": _span(heard), "unseen": _unseen(heard)}, not missing
 
 
 def _called(kind: Mapping[str, str], count: int) -> str:

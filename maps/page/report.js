@@ -85,9 +85,9 @@ DW.showDetail = function (data, state, event, choose) {
 // What stands in the side column until an event is chosen.
 DW.welcome = function (data, choose) {
   if (!data.events.length) {
-    return DW.el("article", { class: "detail" }, DW.el("h3", { text: "Nothing found" }),
-      DW.el("p", { class: "summary", text: data.lead.found }),
-      DW.el("section", { class: "part" }, DW.el("h4", { text: "What that does not mean" }), DW.list(data.empty, "con")));
+    const limits = DW.el("section", { class: "part" }, DW.el("h4", { text: "What that does not mean" }), DW.list(data.empty, "con"));
+    return DW.el("article", { class: "detail" }, DW.el("h3", { text: data.lead.headline }),
+      DW.el("p", { class: "summary", text: data.lead.found }), data.empty.length ? limits : "");
   }
   const pick = data.events.slice(0, 6).map((event) =>
     DW.el("button", { type: "button", class: "pick", onclick: () => choose(event) }, DW.symbol(data.kindOf[event.kind], event.hollow, 18),

@@ -1,6 +1,7 @@
 """What every detector must keep, whichever file of the package defines it."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pyarrow as pa
@@ -47,7 +48,9 @@ def test_nothing_in_nothing_out(tmp_path, zones, name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_one_row_is_no_trouble(tmp_path, zones, name):
-    run(tmp_path / "a.duckdb", zones, name, [rows_of([still(412000101, 124.9, 38.58, 0, 0)])])
+    events = run(tmp_path / "a.duckdb", zones, name, [rows_of([still(412000101, 124.9, 38.58, 0, 0)])])
+    # one fix inside lines is a presence; it makes no silence and no meeting
+    assert {event["kind"] for event in events} == ({"zone_presence"} if name == "zone_presence" else set())
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -79,7 +82,10 @@ def test_nulls_are_no_trouble(tmp_path, zones, name):
     ships = traffic(7)
     for ship in ships:
         ship.sog_kn, ship.nav_status = None, None
-    run(tmp_path / "a.duckdb", zones, name, [rows_of(ships)])
+    events = run(tmp_path / "a.duckdb", zones, name, [rows_of(ships)])
+    assert events
+    for event in events:  # what is unknown is null, never NaN
+        json.dumps(event, allow_nan=False, default=str)
 
 
 @pytest.mark.parametrize("name", NAMES)

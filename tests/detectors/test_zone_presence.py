@@ -138,7 +138,6 @@ def test_alert_none_is_silent(tmp_path):
 
 
 def test_zone_across_180(tmp_path):
-    ring = [[179.5, 30.0], [180.5, 30.0], [180.5, 31.0], [179.5, 31.0], [179.5, 30.0]]
     split = {
         "type": "MultiPolygon",
         "coordinates": [
@@ -146,7 +145,6 @@ def test_zone_across_180(tmp_path):
             [[[-180.0, 30.0], [-179.5, 30.0], [-179.5, 31.0], [-180.0, 31.0], [-180.0, 30.0]]],
         ],
     }
-    assert ring
     ship = crossing()
     ship.lon = (ship.lon + 49.5 + 180) % 360 - 180
     (stay,) = stays(tmp_path, zone_file(tmp_path, "any", split), [ship])

@@ -112,6 +112,8 @@ def test_a_case_that_was_not_looked_through_says_so(cli: Run, tmp_path: Path) ->
         said = cli("events", "--case", "a.duckdb", "--format", "json")
         assert json.loads(said.out) == []
         assert (said.err != "") == ("Run `darkwake detect` first" in page.replace("\\u0060", "`"))
+        assert ("not a finding" in page) == (said.err != "")
+        assert ("It does not mean that nothing happened" in page) == (said.err == "")
         return said.err, cli("status", "--case", "a.duckdb").out
 
     cli("ingest", "a.nmea", "--case", "a.duckdb")
