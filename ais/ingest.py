@@ -173,7 +173,9 @@ def _take(con: duckdb.DuckDBPyConnection, source: Source, options: IngestOptions
     told = (input_id, source.name, source.tap.sha256, source.tap.count)
     times = " UNION ALL ".join(f"SELECT min(t) AS lo, max(t) AS hi FROM staged_{name}" for name in _TIMED)
     con.execute(
-        f"INSERT INTO inputs SELECT ?, ?, ?, ?, ?, ?, ?, ?, min(lo), max(hi), ? FROM ({times})",
+        "INSERT INTO inputs (id, name, sha256, bytes, format, lines, other, mmsi_like, first_t, last_t, options, "
+        "clock_offset_s, clocks, complete) "
+        f"SELECT ?, ?, ?, ?, ?, ?, ?, ?, min(lo), max(hi), ?, 0, '{{}}', true FROM ({times})",
         [*told, kind, reading.lines, reading.other, reading.mmsi_like, options.as_json()],
     )
     _settle(con)

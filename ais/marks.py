@@ -61,6 +61,7 @@ def _mark(con: duckdb.DuckDBPyConnection, ships: str, first: int, last: int, rul
     if not doubted.any():
         return
     marks = rows.filter(pa.array(doubted)).select(["mmsi", "t", "input_id", "line"])
+    marks = marks.append_column("track", pa.array(np.zeros(marks.num_rows), pa.uint64()))
     marks = marks.append_column("flags", pa.array(np.full(marks.num_rows, JUMP), pa.uint8()))
     con.register("new_marks", marks)
     con.execute(f"INSERT INTO marks ({', '.join(MARKS.names)}) SELECT {', '.join(MARKS.names)} FROM new_marks")

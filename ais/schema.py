@@ -9,12 +9,13 @@ from functools import cached_property
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _ARROW: dict[str, pa.DataType] = {
     "BOOLEAN": pa.bool_(),
     "TINYINT": pa.int8(),
     "UTINYINT": pa.uint8(),
+    "SMALLINT": pa.int16(),
     "USMALLINT": pa.uint16(),
     "UINTEGER": pa.uint32(),
     "UBIGINT": pa.uint64(),
@@ -139,6 +140,7 @@ FIXED = Table(
         Column("lon", "DOUBLE", "WGS84 degrees east"),
         Column("lat", "DOUBLE", "WGS84 degrees north"),
         Column("kind", "VARCHAR", "base, response or aton", null=False),
+        Column("said_t", "TIMESTAMP", "UTC by the station's own clock (types 4 and 11)"),
         _STATION,
         _INPUT,
         _LINE,
@@ -160,15 +162,43 @@ INPUTS = Table(
         Column("name", "VARCHAR", "file name as given", null=False),
         Column("sha256", "VARCHAR", "hash of the bytes as read, before decompression", null=False),
         Column("bytes", "UBIGINT", "bytes as read, before decompression", null=False),
-        Column("format", "VARCHAR", "nmea, csv or parquet", null=False),
+        Column("plain_sha256", "VARCHAR", "hash of the decompressed bytes: what `sentences` rebuilds"),
+        Column("format", "VARCHAR", "nmea, csv, json or parquet", null=False),
         Column("lines", "UBIGINT", "lines (rows of Parquet)", null=False),
         Column("other", "UBIGINT", "lines understood and not kept", null=False),
         Column("mmsi_like", "BOOLEAN", "false when the ship numbers are the input's own ids", null=False),
         Column("first_t", "TIMESTAMP", "least time of a row"),
         Column("last_t", "TIMESTAMP", "greatest time of a row"),
         Column("options", "VARCHAR", "JSON of the options it was read with", null=False),
+        Column("clock_offset_s", "DOUBLE", "seconds that were added to every time as given", null=False),
+        Column("clocks", "VARCHAR", "JSON: how many messages got their time from which clock", null=False),
+        Column("complete", "BOOLEAN", "false while it is read, or after that was interrupted", null=False),
+        Column("place", "VARCHAR", "JSON: where to go on; NULL once complete"),
     ),
     key=("id",),
+)
+SENTENCES = Table(
+    "sentences",
+    "the raw lines in blocks: put together in order, they are the decompressed input to the byte",
+    (
+        _INPUT,
+        Column("first_line", "UBIGINT", "line of the block's first byte, from 1", null=False),
+        Column("bytes", "UBIGINT", "bytes of the block, decompressed", null=False),
+        Column("data", "BLOB", "the bytes, one zstd frame", null=False),
+    ),
+)
+HEARINGS = Table(
+    "hearings",
+    "what each receiver heard, before duplicates collapse: positions by hour and cell",
+    (
+        _INPUT,
+        _STATION,
+        Column("hour", "TIMESTAMP", "UTC, start of the hour", null=False),
+        Column("cell_x", "SMALLINT", "west edge of the cell, tenths of a degree east", null=False),
+        Column("cell_y", "SMALLINT", "south edge of the cell, tenths of a degree north", null=False),
+        Column("ais_class", "VARCHAR", "A or B"),
+        Column("reports", "UBIGINT", "positions heard", null=False),
+    ),
 )
 REJECTS = Table(
     "rejects",
@@ -191,8 +221,20 @@ PARTS = Table(
 )
 MARKS = Table(
     "marks",
-    "positions that are doubted, with the reason",
-    (_MMSI, _T, _INPUT, _LINE, Column("flags", "UTINYINT", "bit 0 (value 1): impossible jump", null=False)),
+    "positions of ships that are doubted or share a number; a ship that has no row here has one track and no doubt",
+    (
+        _MMSI,
+        _T,
+        _INPUT,
+        _LINE,
+        Column("track", "UBIGINT", "which of the ships with this number: hash of the track's first fix", null=False),
+        Column("flags", "UTINYINT", "bit 0 (value 1): impossible jump", null=False),
+    ),
+)
+TOUCHED = Table(
+    "touched",
+    "ships whose positions changed since their marks were made",
+    (_MMSI,),
 )
 CHANGES = Table(
     "changes",
@@ -279,11 +321,14 @@ TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         INPUTS,
+        SENTENCES,
         REJECTS,
         *_SAID,
         *COPIES.values(),
         PARTS,
+        HEARINGS,
         MARKS,
+        TOUCHED,
         CHANGES,
         EVENTS,
         LEDGER,

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from ais.schema import PARTS, REJECTS, TABLES, Table
@@ -21,12 +23,27 @@ class Taken:
     Attributes:
         tables: Rows by table name, in the schema's columns.
         rejects: Line, reason and first bytes of each rejected line.
-        parts: Further line and first line of messages of several parts.
+        parts: Further line and first line of messages of several parts, as pairs or as an array of two columns.
+        raw: The decompressed bytes that the block covers; put together they are the input to the byte. Empty for
+            Parquet.
+        first_line: The line of the first byte of `raw`, from 1.
+        end: Decompressed bytes from the input's start to the end of `raw`.
+        lines: Lines read so far.
+        other: Lines understood and not kept so far.
+        clocks: Messages so far by what gave their time.
+        state: All that the reading needs to go on after this block; as JSON.
     """
 
     tables: dict[str, list[pa.Table]] = field(default_factory=dict)
     rejects: list[tuple[int, str, bytes]] = field(default_factory=list)
-    parts: list[tuple[int, int]] = field(default_factory=list)
+    parts: Sequence[tuple[int, int]] | npt.NDArray[np.int64] = ()
+    raw: bytes = b""
+    first_line: int = 1
+    end: int = 0
+    lines: int = 0
+    other: int = 0
+    clocks: dict[str, int] = field(default_factory=dict)
+    state: dict[str, object] = field(default_factory=dict)
 
 
 class Reading(Protocol):
@@ -67,7 +84,7 @@ def insert(con: duckdb.DuckDBPyConnection, taken: Taken, input_id: int, hashes: 
     if taken.rejects:
         rows = _table(REJECTS, [(input_id, *reject) for reject in taken.rejects])
         _insert(con, rows, "INSERT INTO rejects SELECT * FROM incoming ORDER BY line")
-    if taken.parts:
+    if len(taken.parts):
         rows = _table(PARTS, [(input_id, *part) for part in taken.parts])
         _insert(con, rows, "INSERT INTO parts SELECT * FROM incoming")
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 
 import duckdb
 
-from ais.schema import SCHEMA_VERSION, TABLES
+from ais.schema import HEARINGS, MARKS, SCHEMA_VERSION, SENTENCES, TABLES, TOUCHED
 
 if TYPE_CHECKING:
     from ais.reader import Reader
@@ -117,7 +117,23 @@ def _migrate(con: duckdb.DuckDBPyConnection, version: int | None) -> None:
     con.execute("COMMIT")
 
 
-MIGRATIONS: dict[int, tuple[str, ...]] = {}
+MIGRATIONS: dict[int, tuple[str, ...]] = {
+    2: (
+        "ALTER TABLE inputs ADD COLUMN plain_sha256 VARCHAR",
+        "ALTER TABLE inputs ADD COLUMN clock_offset_s DOUBLE DEFAULT 0",
+        "ALTER TABLE inputs ADD COLUMN clocks VARCHAR DEFAULT '{}'",
+        "ALTER TABLE inputs ADD COLUMN complete BOOLEAN DEFAULT true",
+        "ALTER TABLE inputs ADD COLUMN place VARCHAR",
+        "ALTER TABLE fixed ADD COLUMN said_t TIMESTAMP",
+        "ALTER TABLE fixed_copies ADD COLUMN said_t TIMESTAMP",
+        SENTENCES.ddl(),
+        HEARINGS.ddl(),
+        TOUCHED.ddl(),
+        "DROP TABLE marks",
+        MARKS.ddl(),
+        "INSERT INTO touched SELECT DISTINCT mmsi FROM positions",
+    )
+}
 """For each schema version after the first, the statements that bring the one before it there."""
 
 

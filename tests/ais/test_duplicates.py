@@ -78,8 +78,11 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
 def add_input(con: duckdb.DuckDBPyConnection, number: int, placed: Sequence[Placed]) -> None:
     """Take rows in as the input of that number, in their order."""
     name = placed[0].name if placed else f"empty{number}"
-    values = (number, name, f"{number:064}", 0, "nmea", len(placed), 0, True, None, None, "{}")
-    con.execute(f"INSERT INTO inputs VALUES ({', '.join('?' * len(values))})", values)
+    con.execute(
+        "INSERT INTO inputs (id, name, sha256, bytes, format, lines, other, mmsi_like, options, clock_offset_s, clocks, "
+        "complete) VALUES (?, ?, ?, 0, 'nmea', ?, 0, true, '{}', 0, '{}', true)",
+        (number, name, f"{number:064}", len(placed)),
+    )
     schema = pa.schema([field.with_nullable(True) for field in TABLES["positions"].arrow_schema()])
     made = [
         {

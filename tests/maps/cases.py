@@ -61,7 +61,8 @@ def event(kind: str, mmsi: Sequence[int], start_h: float, end_h: float | None, *
 def source(name: str = "traffic.nmea", **more: object) -> Row:
     """A row of inputs."""
     row: Row = {"id": 1, "name": name, "sha256": SHA, "bytes": 10, "format": "nmea", "lines": 10, "other": 0}
-    return {**row, "mmsi_like": True, "first_t": T0, "last_t": T0 + timedelta(hours=9), "options": "{}", **more}
+    row |= {"mmsi_like": True, "first_t": T0, "last_t": T0 + timedelta(hours=9), "options": "{}"}
+    return {**row, "clock_offset_s": 0.0, "clocks": "{}", "complete": True, **more}
 
 
 def run(**more: object) -> Row:
