@@ -52,7 +52,8 @@ def test_a_silence_is_longer_than_the_limit_not_as_long(tmp_path: Path) -> None:
 def test_doubted_fixes_are_carried_apart(tmp_path: Path) -> None:
     rows = [fix(SHIP, h / 10, 124 + h / 100, 38, sog_kn=None if h == 3 else 7.25) for h in range(6)]
     rows[2] |= {"lon": 170.0}
-    mark = {"mmsi": SHIP, "t": T0 + timedelta(hours=0.2), "input_id": 1, "line": rows[2]["line"], "track": 1, "flags": 1}
+    at = {"mmsi": SHIP, "t": T0 + timedelta(hours=0.2), "input_id": 1, "line": rows[2]["line"]}
+    mark = {**at, "track": 1, "flags": 1}
     with case(tmp_path / "c.duckdb", {"positions": rows, "marks": [mark]}) as reader:
         tracks = read_tracks(reader, [SHIP])
     assert (tracks.flags & 2).tolist() == [0, 0, 2, 0, 0, 0]
