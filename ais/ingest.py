@@ -1,8 +1,8 @@
 """Taking an input into a case: one transaction, all of it or nothing.
 
 The same bytes (sha256) a second time change nothing. Rows are staged in columnar batches of about 20 k lines, then
-settled in set-wise steps: duplicates (`ais.duplicates`), doubted positions (`ais.marks`), and the span of time that
-detection must look at again (table `changes`).
+settled in set-wise steps: duplicates (`ais.duplicates`), the ships whose marks must be remade (`touched`), and the
+span of time that detection must look at again (table `changes`).
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ from ais.counts import reports
 from ais.counts import status as status
 from ais.duplicates import SAID, sameness, settle, stage, unstage
 from ais.formats import FORMATS, format_of
-from ais.jumps import JumpRule
-from ais.marks import remake
 from ais.nmea import NmeaReading
 from ais.source import InputError as InputError
 from ais.source import Source, sha256_of
@@ -183,16 +181,16 @@ def _take(con: duckdb.DuckDBPyConnection, source: Source, options: IngestOptions
 
 
 def _settle(con: duckdb.DuckDBPyConnection) -> None:
-    """Settle the staged rows into the case, remake marks, and note the span of time that changed."""
+    """Settle the staged rows into the case, and note the ships and the span of time that changed."""
     for name in SAID:
         settle(con, name)
     con.execute(
         """
-        CREATE TEMP TABLE touched AS
-        SELECT mmsi FROM staged_positions UNION SELECT mmsi FROM judged_positions WHERE held = 'kept' AND NOT keep
+        INSERT INTO touched
+        (SELECT mmsi FROM staged_positions UNION SELECT mmsi FROM judged_positions WHERE held = 'kept' AND NOT keep)
+        EXCEPT FROM touched
         """
     )
-    remake(con, "touched", JumpRule())
     changed = " UNION ALL ".join(
         f"""
         SELECT t FROM staged_{name} WHERE h NOT IN (SELECT h FROM judged_{name})
@@ -205,14 +203,7 @@ def _settle(con: duckdb.DuckDBPyConnection) -> None:
         INSERT INTO changes
         SELECT (SELECT coalesce(max(id), 0) + 1 FROM changes), min(t), max(t) FROM (
             {changed}
-            UNION ALL SELECT t FROM (
-                (FROM old_marks EXCEPT FROM marks)
-                UNION ALL
-                (FROM marks WHERE mmsi IN (SELECT mmsi FROM touched) EXCEPT FROM old_marks)
-            )
         ) HAVING count(*) > 0
         """
     )
-    con.execute("DROP TABLE old_marks")
-    con.execute("DROP TABLE touched")
     unstage(con)

@@ -1,7 +1,8 @@
-"""Marks on doubted positions: remade for the ships whose positions changed, and for no other.
+"""Marks on doubted positions: remade before detection for the ships whose positions changed, and for no other.
 
-What is doubted and why is decided in `ais.jumps`; here rows are fetched, ship by ship in bounded groups, and the
-marks that came, went or changed are told as spans of time, since detection must look at them again.
+Ingest only names those ships in the table `touched`. What is doubted and why is decided in `ais.jumps`; here rows are
+fetched, ship by ship in bounded groups, and the marks that came, went or changed are told as a span of time, since
+detection must look at them again.
 """
 
 from __future__ import annotations
@@ -14,26 +15,26 @@ from ais.jumps import JUMP, JumpRule, jumps
 from ais.reader import arrow
 from ais.schema import MARKS
 
-ROWS_AT_ONCE = 500_000  # positions held in memory, with all that is computed from them some 100 MB
+ROWS_AT_ONCE = 2_000_000  # positions held in memory, with all that is computed from them some 300 MB
 _AIRCRAFT = 9
+_COLUMNS = ", ".join(MARKS.names)
 
 
-def remake(con: duckdb.DuckDBPyConnection, ships: str, rule: JumpRule) -> None:
-    """Remake the marks of some ships.
+def renew(con: duckdb.DuckDBPyConnection) -> None:
+    """Remake the marks of the ships in `touched`, note what changed in `changes`, and empty `touched`.
 
     Args:
         con: A connection inside a transaction.
-        ships: Temporary table whose column `mmsi` names the ships.
-        rule: What is doubted.
-
-    Leaves the temporary table `old_marks` with the marks that those ships had.
     """
-    con.execute(f"CREATE TEMP TABLE old_marks AS SELECT * FROM marks WHERE mmsi IN (SELECT mmsi FROM {ships})")
-    con.execute(f"DELETE FROM marks WHERE mmsi IN (SELECT mmsi FROM {ships})")
+    if not con.execute("SELECT count(*) FROM touched").fetchall()[0][0]:
+        return
+    con.execute("CREATE TEMP TABLE renewed AS SELECT DISTINCT mmsi FROM touched")
+    con.execute("CREATE TEMP TABLE old_marks AS FROM marks WHERE mmsi IN (FROM renewed)")
+    con.execute("DELETE FROM marks WHERE mmsi IN (FROM renewed)")
     groups = con.execute(
         f"""
         WITH counted AS (
-            SELECT mmsi, count(*) AS n FROM positions WHERE mmsi IN (SELECT mmsi FROM {ships}) GROUP BY mmsi
+            SELECT mmsi, count(*) AS n FROM positions SEMI JOIN renewed USING (mmsi) GROUP BY mmsi
         ), summed AS (
             SELECT mmsi, sum(n) OVER (ORDER BY mmsi) // {ROWS_AT_ONCE} AS part FROM counted
         )
@@ -41,16 +42,29 @@ def remake(con: duckdb.DuckDBPyConnection, ships: str, rule: JumpRule) -> None:
         """
     ).fetchall()
     for first, last in groups:
-        _mark(con, ships, first, last, rule)
+        _mark(con, first, last, JumpRule())
+    con.execute(
+        """
+        INSERT INTO changes
+        SELECT (SELECT coalesce(max(id), 0) + 1 FROM changes), min(t), max(t) FROM (
+            (FROM old_marks EXCEPT ALL FROM marks)
+            UNION ALL
+            (FROM marks WHERE mmsi IN (FROM renewed) EXCEPT ALL FROM old_marks)
+        ) HAVING count(*) > 0
+        """
+    )
+    con.execute("DROP TABLE old_marks")
+    con.execute("DROP TABLE renewed")
+    con.execute("DELETE FROM touched")
 
 
-def _mark(con: duckdb.DuckDBPyConnection, ships: str, first: int, last: int, rule: JumpRule) -> None:
+def _mark(con: duckdb.DuckDBPyConnection, first: int, last: int, rule: JumpRule) -> None:
     """Write the marks of the ships from one number to another."""
     rows = arrow(
         con,
         f"""
-        SELECT mmsi, t, lon, lat, input_id, line FROM positions
-        WHERE mmsi BETWEEN $first AND $last AND mmsi IN (SELECT mmsi FROM {ships}) AND msg_type <> {_AIRCRAFT}
+        SELECT mmsi, t, lon, lat, input_id, line FROM positions SEMI JOIN renewed USING (mmsi)
+        WHERE mmsi BETWEEN $first AND $last AND msg_type <> {_AIRCRAFT}
         ORDER BY mmsi, t, lon, lat
         """,
         {"first": first, "last": last},
@@ -64,5 +78,5 @@ def _mark(con: duckdb.DuckDBPyConnection, ships: str, first: int, last: int, rul
     marks = marks.append_column("track", pa.array(np.zeros(marks.num_rows), pa.uint64()))
     marks = marks.append_column("flags", pa.array(np.full(marks.num_rows, JUMP), pa.uint8()))
     con.register("new_marks", marks)
-    con.execute(f"INSERT INTO marks ({', '.join(MARKS.names)}) SELECT {', '.join(MARKS.names)} FROM new_marks")
+    con.execute(f"INSERT INTO marks ({_COLUMNS}) SELECT {_COLUMNS} FROM new_marks")
     con.unregister("new_marks")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from ais.marks import renew
 from detectors.contract import Detector, check
 from detectors.event import Event, Reach, to_us
 from detectors.geo import US_H
@@ -113,6 +114,10 @@ def detect(
 
     for detector in detectors.values():
         check(detector)
+    with store.transaction() as con:
+        if _judged_by_another(con, version):
+            con.execute("INSERT INTO touched SELECT DISTINCT mmsi FROM positions EXCEPT FROM touched")
+        renew(con)
     horizon = find_horizon(store.con)
     ran = []
     if horizon is not None:
@@ -126,6 +131,12 @@ def detect(
     seen = None if horizon is None else datetime.fromtimestamp(horizon / 1e6, UTC)
     ahead = 0 if horizon is None else count_ahead(store.con, horizon)
     return DetectReport(seen, dict(counts), tuple(ran), ahead)
+
+
+def _judged_by_another(con: duckdb.DuckDBPyConnection, version: str) -> bool:
+    """Say whether the last run was another version's, whose marks may differ."""
+    last = con.execute("SELECT version FROM runs ORDER BY id DESC LIMIT 1").fetchall()
+    return bool(last) and last[0][0] != version
 
 
 @dataclass(frozen=True)
