@@ -226,7 +226,7 @@ class NmeaReading:
         """Yield what each block gave; raise InputError when no line is AIS or no message has a time."""
         reader = self._reader
         for block in self._source.blocks():
-            reader.feed(block)
+            reader.feed(block.data)
             yield self._taken()
         reader.finish()
         yield self._taken()

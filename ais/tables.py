@@ -111,7 +111,7 @@ class CsvReading(_TableReading):
         )
         width = max(at.values()) + 1
         for block in self._source.blocks():
-            lines = block.split(b"\n")
+            lines = block.data.split(b"\n")
             if not lines[-1]:
                 lines.pop()
             for line in lines:

@@ -8,6 +8,8 @@ import hashlib
 import io
 import random
 import sys
+from collections.abc import Callable
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from hypothesis import strategies as st
 
 from ais.ingest import IngestOptions, InputError, ingest
 from ais.schema import TABLES
-from ais.source import MAX_LINE, Source
+from ais.source import MAX_LINE, Block, Source
 from ais.store import Store
 from tests.ais.sentences import NOW, T0, Take, checksum, fix, law, rows, said, taker
 
@@ -24,9 +26,9 @@ LINES = [fix(T0 + 60 * i) for i in range(4)]
 TEXT = "".join(f"{line}\n" for line in LINES).encode()
 
 
-def blocks(path: Path) -> list[bytes]:
+def blocks(path: Path, start: int = 0) -> list[Block]:
     with Source(path) as source:
-        return list(source.blocks())
+        return list(source.blocks(start))
 
 
 def test_gzip_is_known_by_its_content(store: Store, take: Take) -> None:
@@ -104,25 +106,75 @@ def test_refused_options() -> None:
         IngestOptions(time_zone="Mars/Base")
 
 
-def test_blocks_hold_whole_lines_and_every_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ais.source.BLOCK_BYTES", 1000)
-    monkeypatch.setattr("ais.source.HEAD_BYTES", 1000)
+SMALL = {"BLOCK_BYTES": 1000, "HEAD_BYTES": 300, "MAX_LINE": 400, "_CHUNK_BYTES": 256}
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, size in SMALL.items():
+        monkeypatch.setattr(f"ais.source.{name}", size)
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_blocks_hold_whole_lines_and_every_line(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     lines = [f"{i} {'x' * (i % 90)}" for i in range(500)]
     path.write_text("\n".join(lines))
     got = blocks(path)
     assert len(got) > 20
-    assert all(block.endswith(b"\n") for block in got[:-1])
-    assert b"".join(got).decode().split("\n") == lines
+    assert all(block.data.endswith(b"\n") and not block.inside for block in got[:-1])
+    assert all(block.data == block.raw and len(block.raw) <= 1000 for block in got)
+    assert b"".join(block.data for block in got).decode().split("\n") == lines
+
+
+def odd_text(chance: random.Random) -> bytes:
+    """Lines of all lengths around the limits, with and without an end."""
+    sizes = [0, 1, 30, 250, 398, 399, 400, 401, 999, 1000, 1001, 2000, 5000]
+    text = b"\n".join(
+        bytes([97 + i % 26]) * max(0, chance.choice(sizes) + chance.choice([0, 0, -1, 1]))
+        for i in range(chance.randrange(1, 30))
+    )
+    return text + b"\n" * chance.choice([0, 1, 1, 2])
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_reading_goes_on_from_any_block_as_if_it_had_never_stopped(
+    tmp_path: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / "a.txt"
+    for seed in range(60):
+        text = odd_text(random.Random(seed)) or b"x"
+        path.write_bytes(pack(text))
+        whole = blocks(path)
+        assert b"".join(block.raw for block in whole) == text
+        assert [block.end for block in whole] == list(accumulate(len(block.raw) for block in whole))
+        for i, block in enumerate(whole):
+            assert blocks(path, block.end) == whole[i + 1 :]
+        got = b"".join(block.data for block in whole)
+        assert got.removesuffix(b"\n").split(b"\n") == [line[:400] for line in text.removesuffix(b"\n").split(b"\n")]
+
+
+def test_hash_covers_the_bytes_on_disk(tmp_path: Path) -> None:
+    path = tmp_path / "a.gz"
+    data = gzip.compress(TEXT * 3000, mtime=0)
+    path.write_bytes(data)
+    with Source(path) as source:
+        assert len(list(source.blocks())) == 1
+        source.drain()
+        assert (source.tap.sha256, source.tap.count) == (hashlib.sha256(data).hexdigest(), len(data))
 
 
 def test_endless_lines_are_cut_and_counted_once(tmp_path: Path, take: Take) -> None:
     path = tmp_path / "a.txt"
-    endless = b"y" * (5 * MAX_LINE * 10)
+    endless = b"y" * 20_000_000
     path.write_bytes(TEXT + endless + b"\n" + TEXT.replace(b"A,", b"B,"))
-    cut = b"".join(blocks(path)).split(b"\n")
+    got = blocks(path)
+    assert len(got) > 3
+    assert max(len(block.data) for block in got) <= MAX_LINE + 2 * len(TEXT)
+    cut = b"".join(block.data for block in got).split(b"\n")
     assert len(cut) == 10
-    assert len(cut[4]) <= 5 * MAX_LINE * 10
+    assert len(cut[4]) == MAX_LINE
     report = take(TEXT + endless + b"\n", "b.nmea")
     assert (report.lines, report.rejects) == (5, {"too long": 1})
 
