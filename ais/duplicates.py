@@ -13,13 +13,36 @@ A hash of the payload finds the few rows that can have a copy; only they are com
 
 from __future__ import annotations
 
-import duckdb
+from dataclasses import dataclass
+from typing import Any
 
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from ais.reader import arrow
 from ais.schema import COPIES, TABLES
 
-CHAIN_S = 10
+CHAIN_US = 10_000_000
 SAID = tuple(COPIES)  # positions, heard, identities, fixed
 _NOT_SENT = {"t", "station", "input_id", "line", "channel", "own", "repeat"}
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What rows changed among the kept ones of their table.
+
+    Attributes:
+        t: Least and greatest UTC microseconds of rows that came or went; empty when none did.
+        ships: Ship numbers of those rows, ascending.
+    """
+
+    t: tuple[int, ...]
+    ships: npt.NDArray[np.uint32]
 
 
 def payload(name: str) -> list[str]:
@@ -35,78 +58,130 @@ def sameness(name: str) -> str:
     return ", ".join([*payload(name), second])
 
 
-def stage(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the temporary tables that take the rows of one input, each with its payload's hash."""
-    for name in SAID:
-        con.execute(TABLES[name].ddl(f"staged_{name}", temporary=True))
-        con.execute(f"ALTER TABLE staged_{name} ADD COLUMN h UBIGINT")
+def settle(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> Settled:
+    """Put rows of one table into the case, each as kept or as a copy, and correct earlier choices.
 
-
-def unstage(con: duckdb.DuckDBPyConnection) -> None:
-    """Drop what `stage` and `settle` made."""
-    for name in SAID:
-        con.execute(f"DROP TABLE staged_{name}")
-        con.execute(f"DROP TABLE judged_{name}")
-
-
-def settle(con: duckdb.DuckDBPyConnection, name: str) -> None:
-    """Move staged rows of one table into the case, each as kept or as a copy, and correct earlier choices.
-
-    Leaves `judged_NAME` (h, held, keep and the row) with every row that has or had an equal one.
+    Args:
+        con: A connection inside a transaction.
+        name: positions, heard, identities or fixed.
+        rows: New rows in the schema's columns, in the order in which they are to lie; their input is in `inputs`.
     """
-    columns = ", ".join(TABLES[name].names)
-    copies = COPIES[name].name
-    (staged,) = con.execute(f"SELECT count(*) FROM staged_{name}").fetchall()[0]
-    if not staged:
-        con.execute(TABLES[name].ddl(f"judged_{name}", temporary=True))
-        con.execute(f"ALTER TABLE judged_{name} ADD COLUMN h UBIGINT")
-        con.execute(f"ALTER TABLE judged_{name} ADD COLUMN held VARCHAR")
-        con.execute(f"ALTER TABLE judged_{name} ADD COLUMN keep BOOLEAN")
-        return
-    _judge(con, name)
-    con.execute(
-        f"INSERT INTO {name} SELECT {columns} FROM staged_{name} "
-        f"WHERE h NOT IN (SELECT h FROM judged_{name}) ORDER BY rowid"
-    )
-    con.execute(f"INSERT INTO {name} SELECT {columns} FROM judged_{name} WHERE held = 'staged' AND keep ORDER BY line")
-    con.execute(
-        f"INSERT INTO {copies} SELECT {columns} FROM judged_{name} WHERE held <> 'copy' AND NOT keep "
-        "ORDER BY input_id, line"
-    )
-    con.execute(
-        f"DELETE FROM {name} USING judged_{name} AS j "
-        f"WHERE j.held = 'kept' AND NOT j.keep AND {name}.input_id = j.input_id AND {name}.line = j.line"
-    )
+    con.register("incoming", rows)
+    h = arrow(con, f"SELECT hash({sameness(name)}) AS h FROM incoming")["h"].to_numpy()
+    stored = _alike(con, name, h, rows["t"])
+    suspect = _repeated(h) | np.isin(h, stored["h"].to_numpy())
+    changed = _Changed()
+    kept = np.ones(len(h), bool)
+    if suspect.any():
+        _judge(con, name, _suspects(rows, h, suspect), stored)
+        copies = arrow(con, "SELECT line FROM judged WHERE held = 'staged' AND NOT keep")["line"].to_numpy()
+        kept = ~np.isin(rows["line"].to_numpy(), copies)
+        _correct(con, name, changed)
+        con.execute("DROP TABLE judged")
+    con.unregister("incoming")
+    _put(con, COPIES[name].name, rows, ~kept)
+    changed.add(_put(con, name, rows, kept))
+    return changed.settled()
 
 
-def _judge(con: duckdb.DuckDBPyConnection, name: str) -> None:
-    """Make `judged_NAME`: staged rows that have an equal one, and those of the case with the same hash."""
+class _Changed:
+    """Collects the times and ships of kept rows that came or went."""
+
+    def __init__(self) -> None:
+        self._t: list[int] = []
+        self._ships: list[npt.NDArray[np.uint32]] = []
+
+    def add(self, rows: pa.Table) -> None:
+        if rows.num_rows:
+            self._t += span(rows["t"])
+            self._ships.append(np.unique(rows["mmsi"].to_numpy()))
+
+    def settled(self) -> Settled:
+        t = (min(self._t), max(self._t)) if self._t else ()
+        return Settled(t, np.unique(np.concatenate(self._ships)) if self._ships else np.zeros(0, np.uint32))
+
+
+def span(t: pa.ChunkedArray[Any]) -> tuple[int, int]:
+    """Return the least and the greatest of some times (at least one), UTC microseconds."""
+    us = t.to_numpy().astype("datetime64[us]").astype(np.int64)
+    return int(us.min()), int(us.max())
+
+
+def _put(con: duckdb.DuckDBPyConnection, table: str, rows: pa.Table, which: Bools) -> pa.Table:
+    """Insert some of the rows into a table and return them."""
+    if not which.all():
+        rows = rows.filter(pa.array(which))
+    if rows.num_rows:
+        con.register("incoming", rows)
+        con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
+        con.unregister("incoming")
+    return rows
+
+
+def judge_again(con: duckdb.DuckDBPyConnection, name: str, stored: pa.Table) -> Settled:
+    """Judge stored rows anew, with `h` and `held`, after rows like them went."""
+    changed = _Changed()
+    if stored.num_rows:
+        _judge(con, name, stored.slice(0, 0), stored)
+        _correct(con, name, changed)
+        con.execute("DROP TABLE judged")
+    return changed.settled()
+
+
+def _repeated(h: npt.NDArray[np.uint64]) -> Bools:
+    """Say of each hash whether it is there more than once."""
+    order = np.argsort(h, kind="stable")
+    ordered = h[order]
+    same = ordered[1:] == ordered[:-1]
+    found = np.zeros(len(h), bool)
+    found[order[1:][same]] = True
+    found[order[:-1][same]] = True
+    return found
+
+
+def _alike(con: duckdb.DuckDBPyConnection, name: str, h: npt.NDArray[np.uint64], t: pa.ChunkedArray[Any]) -> pa.Table:
+    """Return the stored rows, kept or copies, that can be in one chain with new ones, with their hash and `held`."""
+    same, columns = sameness(name), ", ".join(TABLES[name].names)
+    tables = ((name, "kept"), (COPIES[name].name, "copy"))
+    union = " UNION ALL ".join(
+        f"SELECT {columns}, hash({same}) AS h, '{held}' AS held FROM {table} WHERE t BETWEEN make_timestamp($first) "
+        "AND make_timestamp($last)"
+        for table, held in tables
+    )
+    con.register("hashes", pa.table({"h": pa.array(h)}))
+    first, last = span(t)
+    while True:  # a chain goes on from its last copy
+        window = {"first": first - CHAIN_US, "last": last + CHAIN_US}
+        found = arrow(con, f"SELECT * FROM ({union}) WHERE h IN (SELECT h FROM hashes)", window)
+        if found.num_rows:
+            low, high = span(found["t"])
+            if low < first or high > last:
+                first, last = min(first, low), max(last, high)
+                continue
+        con.unregister("hashes")
+        return found
+
+
+def _suspects(rows: pa.Table, h: npt.NDArray[np.uint64], suspect: Bools) -> pa.Table:
+    """Return the new rows that may have a copy, with their hash and `held`."""
+    found = rows.filter(pa.array(suspect)).append_column("h", pa.array(h[suspect]))
+    return found.append_column("held", pa.array(["staged"] * found.num_rows))
+
+
+def _judge(con: duckdb.DuckDBPyConnection, name: str, suspects: pa.Table, stored: pa.Table) -> None:
+    """Make `judged`: new rows that may have a copy and stored ones like them, each with `keep`."""
     same, columns = sameness(name), ", ".join(TABLES[name].names)
     station = "station NULLS FIRST, " if "station" in TABLES[name].names else ""
+    con.register("suspects", suspects)
+    con.register("stored", stored)
     con.execute(
         f"""
-        CREATE TEMP TABLE judged_{name} AS
-        WITH near AS (
-            SELECT hash({same}) AS h
-            FROM (FROM {name} UNION ALL FROM {COPIES[name].name}),  -- a chain goes on from its last copy
-                (SELECT min(t) AS first_t, max(t) AS last_t FROM staged_{name})
-            WHERE t BETWEEN first_t - INTERVAL {CHAIN_S} SECONDS AND last_t + INTERVAL {CHAIN_S} SECONDS
-        ), suspects AS (
-            SELECT h FROM staged_{name} GROUP BY h HAVING count(*) > 1
-            UNION
-            SELECT h FROM staged_{name} WHERE h IN (SELECT h FROM near)
-        ), ships AS (
-            SELECT DISTINCT mmsi FROM staged_{name} WHERE h IN (SELECT h FROM suspects)
-        ), rows AS (
-            SELECT {columns}, h, 'staged' AS held FROM staged_{name}
-            UNION ALL
-            SELECT {columns}, hash({same}) AS h, 'kept' FROM {name} WHERE mmsi IN (SELECT mmsi FROM ships)
-            UNION ALL
-            SELECT {columns}, hash({same}) AS h, 'copy' FROM {COPIES[name].name} WHERE mmsi IN (SELECT mmsi FROM ships)
+        CREATE TEMP TABLE judged AS
+        WITH rows AS (
+            SELECT {columns}, h, held FROM suspects UNION ALL SELECT {columns}, h, held FROM stored
         ), steps AS (
-            SELECT *, coalesce(t - lag(t) OVER alike > INTERVAL {CHAIN_S} SECONDS, true) AS apart
-            FROM rows WHERE h IN (SELECT h FROM suspects)
-            WINDOW alike AS (PARTITION BY h, {same} ORDER BY t, input_id, line)
+            SELECT *, coalesce(epoch_us(t) - lag(epoch_us(t)) OVER alike > {CHAIN_US}, true) AS apart
+            FROM rows WINDOW alike AS (PARTITION BY h, {same} ORDER BY t, input_id, line)
         ), chains AS (
             SELECT *, count_if(apart) OVER (PARTITION BY h, {same} ORDER BY t, input_id, line) AS chain FROM steps
         )
@@ -116,3 +191,23 @@ def _judge(con: duckdb.DuckDBPyConnection, name: str) -> None:
         FROM chains JOIN (SELECT id AS input_id, name AS input_name, sha256 FROM inputs) USING (input_id)
         """
     )
+    con.unregister("suspects")
+    con.unregister("stored")
+
+
+def _correct(con: duckdb.DuckDBPyConnection, name: str, changed: _Changed) -> None:
+    """Move stored rows to where `judged` says that they belong now: a copy can become the kept one and back."""
+    columns, copies = ", ".join(TABLES[name].names), COPIES[name].name
+    for held, here, there, wanted in (("kept", name, copies, "NOT keep"), ("copy", copies, name, "keep")):
+        moved = arrow(con, f"SELECT {columns} FROM judged WHERE held = '{held}' AND {wanted} ORDER BY input_id, line")
+        if not moved.num_rows:
+            continue
+        changed.add(moved)
+        con.register("moved", moved)
+        con.execute(f"INSERT INTO {there} BY NAME SELECT * FROM moved")
+        first, last = span(moved["t"])
+        con.execute(
+            f"DELETE FROM {here} USING moved AS m WHERE {here}.input_id = m.input_id AND {here}.line = m.line "
+            f"AND {here}.t BETWEEN make_timestamp({first}) AND make_timestamp({last})"
+        )
+        con.unregister("moved")

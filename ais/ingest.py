@@ -1,36 +1,44 @@
-"""Taking an input into a case: one transaction, all of it or nothing.
+"""Taking an input into a case, batch by batch: what was committed stays, and the same command goes on from there.
 
-The same bytes (sha256) a second time change nothing. Rows are staged in columnar batches of about 20 k lines, then
-settled in set-wise steps: duplicates (`ais.duplicates`), the ships whose marks must be remade (`touched`), and the
-span of time that detection must look at again (table `changes`).
+The file is hashed first: the same bytes a second time change nothing, and an input that was interrupted is found
+again. A batch of rows, the raw lines and rejects that belong to it, and the place in the input up to which it goes are
+one transaction; until the last one the input is not `complete`. An input that turns out to be no good is taken out
+again. Marks are remade when detection begins (`ais.marks`), for the ships in `touched`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable, Mapping
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import duckdb
-
+from ais.ahead import ahead
 from ais.clock import Believable, to_us
 from ais.counts import InputReport as InputReport
 from ais.counts import reports
 from ais.counts import status as status
-from ais.duplicates import SAID, sameness, settle, stage, unstage
+from ais.forget import forget_rows
 from ais.formats import FORMATS, format_of
+from ais.intake import Intake, Told, packets
 from ais.nmea import NmeaReading
 from ais.source import InputError as InputError
 from ais.source import Source, sha256_of
-from ais.staging import Reading, insert
+from ais.staging import Reading, Taken
 from ais.store import Store
 from ais.tables import CsvReading, ParquetReading
 from ais.timetext import TimeText
 
-_TIMED = tuple(name for name in SAID if name != "identities")  # those of tables are of the hour; others are heard too
+BATCH_LINES = (
+    1_000_000  # of one transaction: small ones leave holes in the file's row groups, large ones lose more work
+)
 
 
 @dataclass(frozen=True)
@@ -38,11 +46,13 @@ class IngestOptions:
     """What a user says of an input.
 
     Attributes:
-        format: auto, nmea, csv or parquet.
+        format: auto, nmea, csv, json or parquet.
         columns: For tables, our column names to the input's: mmsi, t, lon, lat and more (`ais.tables.FIELDS`).
         time_format: For tables, how times are written, in `strptime`'s letters; None: ISO 8601 or Unix time.
         time_zone: For tables, the zone of times that name none, by its IANA name.
         start_time: For NMEA without receive times, when it begins (`ais.clock`); without a zone it is UTC.
+        clock_offset_s: Seconds to add to every time as given: what the receiver's clock was slow by.
+        raw: Keep the raw lines.
     """
 
     format: str = "auto"
@@ -50,10 +60,14 @@ class IngestOptions:
     time_format: str | None = None
     time_zone: str = "UTC"
     start_time: datetime | None = None
+    clock_offset_s: float = 0.0
+    raw: bool = True
 
     def __post_init__(self) -> None:
         if self.format not in ("auto", *FORMATS):
             raise InputError(f"there is no format {self.format!r}; give auto, {', '.join(FORMATS)}")
+        if not abs(self.clock_offset_s) <= 10 * 365 * 86_400:
+            raise InputError(f"a clock offset of {self.clock_offset_s} s is none; give seconds, such as 45 or -3600")
         try:
             if self.time_zone != "UTC":  # which needs no database of zones
                 ZoneInfo(self.time_zone)
@@ -65,8 +79,13 @@ class IngestOptions:
     def as_json(self) -> str:
         """Return what the table of inputs keeps of them."""
         start = None if self.start_time is None else to_us(self.start_time)
-        said = {"columns": dict(self.columns), "time_format": self.time_format, "time_zone": self.time_zone}
-        return json.dumps({"format": self.format, **said, "start_time_us": start}, sort_keys=True)
+        said: dict[str, object] = {
+            "columns": dict(self.columns),
+            "time_format": self.time_format,
+            "time_zone": self.time_zone,
+        }
+        said |= {"start_time_us": start, "clock_offset_s": self.clock_offset_s, "raw": self.raw}
+        return json.dumps({"format": self.format, **said}, sort_keys=True)
 
 
 def ingest(
@@ -76,6 +95,7 @@ def ingest(
     *,
     now: datetime,
     progress: Callable[[int, int | None], None] | None = None,
+    batch_lines: int = BATCH_LINES,
 ) -> InputReport:
     """Take one input into a case.
 
@@ -85,26 +105,122 @@ def ingest(
         options: What its user says of it.
         now: The time of the ingest: times after the day that follows it are rejects.
         progress: Called with bytes read and bytes in all (None where unknown).
+        batch_lines: Lines of one transaction.
 
     Raises:
-        InputError: The input cannot be read at all; the case is as it was.
-        CaseError: The case cannot take it, for example because the disk is full; the case is as it was.
+        InputError: The input cannot be read at all; the case is as it was before this input.
+        CaseError: The case cannot take it, for example because the disk is full; batches that were committed stay,
+            and the same call goes on after them.
     """
-    with Source(path, progress) as source:
-        known = _known_file(store, source)
-        if known is not None:
-            return _again(store, known, options)
+    with _file(path, store) as file, Source(file, progress) as source:
+        if str(path) == "-":
+            source.name = "stdin"
+        sha256, size = sha256_of(file), file.stat().st_size
+        begun = _begun(store, sha256)
+        if begun is not None and begun.complete:
+            return _again(store, begun.input_id, options)
+        if begun is not None and begun.options != options.as_json():
+            raise InputError(
+                f"{source.name} was begun with other options and not finished; give those again, or take it out first: "
+                f"darkwake forget {source.name} --case {store.path}"
+            )
+        kind = options.format
+        if kind == "auto":
+            kind = format_of(source.head, source.name, options.columns)
+        input_id = begun.input_id if begun else _next_id(store)
+        intake = Intake(
+            Told(input_id, source.name, sha256, size, kind, options.as_json(), options.clock_offset_s),
+            begun.taken if begun else None,
+        )
+        reading = _reading(kind, source, options, Believable.on(now), intake.taken, input_id)
         try:
+            _take(store, intake, reading, source, options.raw, batch_lines, fresh=begun is None)
+        except InputError:
             with store.transaction() as con:
-                input_id = _take(con, source, options, Believable.on(now))
-        except _Already as already:
-            return _again(store, already.input_id, options)
+                forget_rows(con, input_id)
+            raise
     return _report(store, input_id)
 
 
-class _Already(Exception):
-    def __init__(self, input_id: int) -> None:
-        self.input_id = input_id
+def _take(
+    store: Store, intake: Intake, reading: Reading, source: Source, raw: bool, batch_lines: int, *, fresh: bool
+) -> None:
+    """Read an input, or what is left of it, into the case: one transaction after the other."""
+    plain = hashlib.sha256()
+    made = ahead(packets(_filled(reading), keep_raw=raw, plain=plain))
+    ended = False
+    with closing(made):
+        while not ended:
+            with store.transaction() as con:
+                intake.begin(con)
+                last = intake.taken.lines + batch_lines
+                ended = not any(intake.add(con, packet) >= last for packet in made)
+                intake.end(con, mmsi_like=reading.mmsi_like)
+                if ended:
+                    kept = raw and intake.taken.end > 0
+                    intake.complete(con, (plain.hexdigest() if fresh else _plain_sha256(source)) if kept else None)
+
+
+def _filled(reading: Reading) -> Iterator[Taken]:
+    for taken in reading.blocks():
+        taken.lines = taken.lines or reading.lines
+        taken.other = taken.other or reading.other
+        yield taken
+
+
+@contextmanager
+def _file(path: str | Path, store: Store) -> Iterator[Path]:
+    """Give the input as a file: standard input is written to one first, since an input is hashed before it is read."""
+    if str(path) != "-":
+        given = Path(path).expanduser()
+        with Source(given):  # says what is wrong with it
+            pass
+        yield given
+        return
+    try:
+        with NamedTemporaryFile(dir=store.path.parent, prefix=".stdin-") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
+            file.flush()
+            yield Path(file.name)
+    except OSError as error:
+        raise InputError(f"standard input cannot be kept beside {store.path} ({error.strerror}); give a file") from None
+
+
+def _plain_sha256(source: Source) -> str:
+    """Return the hash of an input's decompressed bytes, reading it anew."""
+    plain = hashlib.sha256()
+    with Source(source.path or "-") as again:
+        for block in again.blocks():
+            plain.update(block.raw)
+    return plain.hexdigest()
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """An input that the case has, whole or in part."""
+
+    input_id: int
+    complete: bool
+    options: str
+    taken: Taken
+
+
+def _begun(store: Store, sha256: str) -> _Begun | None:
+    """Return what the case has of the input with this hash."""
+    rows = store.con.execute(
+        "SELECT id, complete, options, lines, other, clocks, place FROM inputs WHERE sha256 = ?", [sha256]
+    ).fetchall()
+    if not rows:
+        return None
+    input_id, complete, options, lines, other, clocks, text = rows[0]
+    place = json.loads(text) if text else json.loads('{"end": 0, "state": {}}')
+    taken = Taken(lines=lines, other=other, clocks=json.loads(clocks), end=place["end"], state=place["state"])
+    return _Begun(input_id, complete, options, taken)
+
+
+def _next_id(store: Store) -> int:
+    """Return a number that no input of the case has."""
+    return int(store.con.execute("SELECT coalesce(max(id), 0) + 1 FROM inputs").fetchall()[0][0])
 
 
 def _again(store: Store, input_id: int, options: IngestOptions) -> InputReport:
@@ -112,30 +228,22 @@ def _again(store: Store, input_id: int, options: IngestOptions) -> InputReport:
     kind, kept = store.con.execute("SELECT format, options FROM inputs WHERE id = ?", [input_id]).fetchall()[0]
     then, now = json.loads(kept), json.loads(options.as_json())
     plain = json.loads(IngestOptions().as_json())
-    keys = ("start_time_us",) if kind == "nmea" else ("columns", "time_format", "time_zone")
-    differ = [key for key in keys if now[key] != plain[key] and now[key] != then.get(key)]
+    keys = ("start_time_us",) if kind in ("nmea", "json") else ("columns", "time_format", "time_zone")
+    differ = [key for key in (*keys, "clock_offset_s") if now[key] != plain[key] and now[key] != then.get(key)]
     text = ", ".join(f"{_told(key, then.get(key))}, not {_told(key, now[key])}" for key in differ)
     return replace(_report(store, input_id), already=True, otherwise=text)
 
 
 def _told(key: str, value: object) -> str:
     """Return an option as its user gives it."""
+    name = {"start_time_us": "start-time", "clock_offset_s": "clock-offset"}.get(key, key.replace("_", "-"))
     if not value:
-        return f"no --{key.removesuffix('_us').replace('_', '-')}"
+        return f"no --{name}"
     if isinstance(value, dict):
-        return "--columns " + ",".join(f"{ours}={theirs}" for ours, theirs in sorted(value.items()))
-    if isinstance(value, int):
-        return f"--start-time {datetime.fromtimestamp(value / 1e6, UTC):%Y-%m-%dT%H:%M:%SZ}"
-    return f"--{key.replace('_', '-')} {value}"
-
-
-def _known_file(store: Store, source: Source) -> int | None:
-    """Return the number of a file that the case has, found without taking it in, if its size is a known one."""
-    if source.path is None or not source.path.is_file():
-        return None
-    size = source.path.stat().st_size
-    hashes = dict(store.con.execute("SELECT sha256, id FROM inputs WHERE bytes = ?", [size]).fetchall())
-    return hashes.get(sha256_of(source.path)) if hashes else None
+        return f"--{name} " + ",".join(f"{ours}={theirs}" for ours, theirs in sorted(value.items()))
+    if key == "start_time_us" and isinstance(value, int):
+        return f"--{name} {datetime.fromtimestamp(value / 1e6, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return f"--{name} {value}"
 
 
 def _report(store: Store, input_id: int) -> InputReport:
@@ -143,67 +251,16 @@ def _report(store: Store, input_id: int) -> InputReport:
         return reports(reader, input_id)[0]
 
 
-def _reading(source: Source, options: IngestOptions, believable: Believable, input_id: int) -> tuple[str, Reading]:
-    """Return the format and its way through the input."""
-    kind = options.format
-    if kind == "auto":
-        kind = format_of(source.head, source.name, options.columns)
+def _reading(
+    kind: str, source: Source, options: IngestOptions, believable: Believable, taken: Taken, input_id: int
+) -> Reading:
+    """Return the format's way through the input, from where it was left."""
+    offset_us = round(options.clock_offset_s * 1e6)  # believable is what a time is once corrected
+    believable = Believable(believable.first - offset_us, believable.end - offset_us)
+    state = taken.state or None
+    start = None if options.start_time is None else to_us(options.start_time)
     if kind == "nmea":
-        start = None if options.start_time is None else to_us(options.start_time)
-        return kind, NmeaReading(source, believable, start, input_id)
+        return NmeaReading(source, believable, start, input_id, *((state,) if state else ()))
     times = TimeText(options.time_format, options.time_zone, believable)
     reading = CsvReading if kind == "csv" else ParquetReading
-    return kind, reading(source, options.columns, times, input_id)
-
-
-def _take(con: duckdb.DuckDBPyConnection, source: Source, options: IngestOptions, believable: Believable) -> int:
-    """Read an input into the case, inside a transaction; return its number."""
-    (input_id,) = con.execute("SELECT coalesce(max(id), 0) + 1 FROM inputs").fetchall()[0]
-    kind, reading = _reading(source, options, believable, input_id)
-    hashes = {name: sameness(name) for name in SAID}
-    stage(con)
-    for taken in reading.blocks():
-        insert(con, taken, input_id, hashes)
-    source.drain()
-    same = con.execute("SELECT id FROM inputs WHERE sha256 = ?", [source.tap.sha256]).fetchall()
-    if same:
-        raise _Already(same[0][0])
-    told = (input_id, source.name, source.tap.sha256, source.tap.count)
-    times = " UNION ALL ".join(f"SELECT min(t) AS lo, max(t) AS hi FROM staged_{name}" for name in _TIMED)
-    con.execute(
-        "INSERT INTO inputs (id, name, sha256, bytes, format, lines, other, mmsi_like, first_t, last_t, options, "
-        "clock_offset_s, clocks, complete) "
-        f"SELECT ?, ?, ?, ?, ?, ?, ?, ?, min(lo), max(hi), ?, 0, '{{}}', true FROM ({times})",
-        [*told, kind, reading.lines, reading.other, reading.mmsi_like, options.as_json()],
-    )
-    _settle(con)
-    return int(input_id)
-
-
-def _settle(con: duckdb.DuckDBPyConnection) -> None:
-    """Settle the staged rows into the case, and note the ships and the span of time that changed."""
-    for name in SAID:
-        settle(con, name)
-    con.execute(
-        """
-        INSERT INTO touched
-        (SELECT mmsi FROM staged_positions UNION SELECT mmsi FROM judged_positions WHERE held = 'kept' AND NOT keep)
-        EXCEPT FROM touched
-        """
-    )
-    changed = " UNION ALL ".join(
-        f"""
-        SELECT t FROM staged_{name} WHERE h NOT IN (SELECT h FROM judged_{name})
-        UNION ALL SELECT t FROM judged_{name} WHERE (held = 'staged' AND keep) OR (held = 'kept' AND NOT keep)
-        """
-        for name in SAID
-    )
-    con.execute(
-        f"""
-        INSERT INTO changes
-        SELECT (SELECT coalesce(max(id), 0) + 1 FROM changes), min(t), max(t) FROM (
-            {changed}
-        ) HAVING count(*) > 0
-        """
-    )
-    unstage(con)
+    return reading(source, options.columns, times, input_id, *((state,) if state else ()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
@@ -19,9 +20,9 @@ class QueryError(ValueError):
     """A query was refused: not a single SELECT, wrong, too long, or too large."""
 
 
-def arrow(con: duckdb.DuckDBPyConnection, sql: str, params: dict[str, object] | None = None) -> pa.Table:
+def arrow(con: duckdb.DuckDBPyConnection, sql: str, params: Mapping[str, object] | None = None) -> pa.Table:
     """Run one SELECT on a connection of this process and return its rows as Arrow."""
-    table: pa.Table = con.sql(sql, params=params or None).to_arrow_table()
+    table: pa.Table = con.sql(sql, params=dict(params) if params else None).to_arrow_table()
     return table
 
 

@@ -4,9 +4,12 @@ Times are UTC microseconds without a zone. NULL means unknown: sentinels of the 
 Source of the field meanings: ITU-R M.1371-5, annex 8.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
+import numpy.typing as npt
 import pyarrow as pa
 
 SCHEMA_VERSION = 2
@@ -70,6 +73,11 @@ class Table:
     def arrow_schema(self) -> pa.Schema:
         """Return the Arrow schema of the table's columns in order."""
         return pa.schema([pa.field(c.name, c.arrow, nullable=c.null) for c in self.columns])
+
+    def rows(self, *columns: Sequence[Any] | npt.NDArray[Any]) -> pa.Table:
+        """Return columns of values, in the table's order, as Arrow."""
+        schema = self.arrow_schema()
+        return pa.table([pa.array(values, f.type) for values, f in zip(columns, schema, strict=True)], schema=schema)
 
 
 _MMSI = Column("mmsi", "UINTEGER", "ship number as sent (30 bits), or the input's own id", null=False)

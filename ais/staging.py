@@ -1,17 +1,14 @@
-"""Batches of rows on their way into the temporary tables of one ingest."""
+"""What a reading hands over: the rows, rejects and raw bytes of one block of an input."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-
-from ais.schema import PARTS, REJECTS, TABLES, Table
 
 RAW_BYTES = 200  # of a rejected line are kept
 
@@ -64,43 +61,3 @@ class Reading(Protocol):
     def blocks(self) -> Iterator[Taken]:
         """Yield what each block of the input gave; raise InputError where the input as a whole is no good."""
         ...
-
-
-def insert(con: duckdb.DuckDBPyConnection, taken: Taken, input_id: int, hashes: dict[str, str]) -> None:
-    """Insert what a block gave: rows into the staged tables with their hash, rejects and parts into the case.
-
-    Args:
-        con: A connection inside a transaction, after `ais.duplicates.stage`.
-        taken: The block's yield.
-        input_id: The input.
-        hashes: For each table of rows, the SQL list that its hash covers.
-    """
-    for name, tables in taken.tables.items():
-        columns = ", ".join(TABLES[name].names)
-        rows = pa.concat_tables(tables)
-        _insert(
-            con, rows, f"INSERT INTO staged_{name} SELECT {columns}, hash({hashes[name]}) FROM incoming ORDER BY line"
-        )
-    if taken.rejects:
-        rows = _table(REJECTS, [(input_id, *reject) for reject in taken.rejects])
-        _insert(con, rows, "INSERT INTO rejects SELECT * FROM incoming ORDER BY line")
-    if len(taken.parts):
-        rows = _table(PARTS, [(input_id, *part) for part in taken.parts])
-        _insert(con, rows, "INSERT INTO parts SELECT * FROM incoming")
-
-
-def _table(table: Table, rows: Sequence[tuple[Any, ...]]) -> pa.Table:
-    """Turn rows into a table of the schema."""
-    schema = table.arrow_schema()
-    return pa.table(
-        [pa.array(values, kind) for values, kind in zip(zip(*rows, strict=True), schema.types, strict=True)],
-        schema=schema,
-    )
-
-
-def _insert(con: duckdb.DuckDBPyConnection, rows: pa.Table, sql: str) -> None:
-    con.register("incoming", rows)
-    try:
-        con.execute(sql)
-    finally:
-        con.unregister("incoming")

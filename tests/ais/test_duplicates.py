@@ -13,9 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ais.duplicates import SAID, sameness, settle, stage, unstage
+from ais.duplicates import SAID, settle
 from ais.schema import COPIES, TABLES
-from ais.staging import Taken, insert
 from ais.store import Store
 from tests.ais.sentences import T0, Take, fix, rows, said
 
@@ -79,8 +78,8 @@ def add_input(con: duckdb.DuckDBPyConnection, number: int, placed: Sequence[Plac
     """Take rows in as the input of that number, in their order."""
     name = placed[0].name if placed else f"empty{number}"
     con.execute(
-        "INSERT INTO inputs (id, name, sha256, bytes, format, lines, other, mmsi_like, options, clock_offset_s, clocks, "
-        "complete) VALUES (?, ?, ?, 0, 'nmea', ?, 0, true, '{}', 0, '{}', true)",
+        "INSERT INTO inputs (id, name, sha256, bytes, format, lines, other, mmsi_like, options, clock_offset_s, "
+        "clocks, complete) VALUES (?, ?, ?, 0, 'nmea', ?, 0, true, '{}', 0, '{}', true)",
         (number, name, f"{number:064}", len(placed)),
     )
     schema = pa.schema([field.with_nullable(True) for field in TABLES["positions"].arrow_schema()])
@@ -99,12 +98,8 @@ def add_input(con: duckdb.DuckDBPyConnection, number: int, placed: Sequence[Plac
         }
         for row, _, line in placed
     ]
-    stage(con)
-    tables = {"positions": [pa.Table.from_pylist(made, schema)]} if made else {}
-    insert(con, Taken(tables), number, {name: sameness(name) for name in SAID})
-    for table in SAID:
-        settle(con, table)
-    unstage(con)
+    if made:
+        settle(con, "positions", pa.Table.from_pylist(made, schema))
 
 
 ROWS = st.builds(

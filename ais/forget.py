@@ -1,0 +1,56 @@
+"""Taking an input out of a case again: as if it had never come, but for the ledger of findings.
+
+Where a row of it was kept and other inputs said the same, one of theirs takes its place. Events stay until detection
+looks at the spans of time that changed.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from ais.duplicates import SAID, judge_again, sameness, span
+from ais.intake import note_changes
+from ais.reader import arrow
+from ais.schema import COPIES, TABLES
+
+_BESIDES = ("rejects", "parts", "sentences", "hearings", "marks")
+
+
+def forget_rows(con: duckdb.DuckDBPyConnection, input_id: int) -> None:
+    """Take out all that an input gave, inside a transaction."""
+    times: list[int] = []
+    ships = []
+    for name in SAID:
+        same, columns = sameness(name), ", ".join(TABLES[name].names)
+        copies = COPIES[name].name
+        alike = arrow(
+            con,
+            f"""
+            WITH rows AS (
+                SELECT {columns}, hash({same}) AS h, 'kept' AS held FROM {name}
+                UNION ALL SELECT {columns}, hash({same}) AS h, 'copy' AS held FROM {copies}
+            )
+            SELECT * FROM rows
+            WHERE input_id <> $input_id AND h IN (SELECT h FROM rows WHERE input_id = $input_id)
+            """,
+            {"input_id": input_id},
+        )
+        gone = arrow(con, f"SELECT DISTINCT mmsi FROM {name} WHERE input_id = $input_id", {"input_id": input_id})
+        if gone.num_rows:
+            times += span(
+                arrow(
+                    con,
+                    f"SELECT min(t) AS t FROM {name} WHERE input_id = {input_id} "
+                    f"UNION ALL SELECT max(t) FROM {name} WHERE input_id = {input_id}",
+                )["t"]
+            )
+        for table in (name, copies):
+            con.execute(f"DELETE FROM {table} WHERE input_id = ?", [input_id])
+        settled = judge_again(con, name, alike)
+        times += settled.t
+        if name == "positions":
+            ships += [gone["mmsi"].to_numpy(), settled.ships]
+    for table in _BESIDES:
+        con.execute(f"DELETE FROM {table} WHERE input_id = ?", [input_id])
+    con.execute("DELETE FROM inputs WHERE id = ?", [input_id])
+    note_changes(con, times, ships)
