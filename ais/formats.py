@@ -8,6 +8,12 @@ from collections.abc import Mapping, Sequence
 from ais.source import InputError
 
 FORMATS = ("nmea", "csv", "parquet")
+
+
+class UnknownFormat(InputError):
+    """An input is in none of our formats: a picture, a text. In a folder it is left out, which is no failure."""
+
+
 NOAA = frozenset({"MMSI", "BaseDateTime", "LAT", "LON"})
 _PARQUET = b"PAR1"
 _AIS = re.compile(rb"![A-Z]{2}VD[MO],")
@@ -40,7 +46,8 @@ def format_of(head: bytes, name: str, columns: Mapping[str, str]) -> str:
         columns: What its user says of its columns; with them a text is CSV unless it holds AIS sentences.
 
     Raises:
-        InputError: It is binary, or a text of neither format.
+        InputError: It is a table of no known layout.
+        UnknownFormat: It is binary, or a text of no format.
     """
     if head.startswith(_PARQUET):
         return "parquet"
@@ -48,7 +55,7 @@ def format_of(head: bytes, name: str, columns: Mapping[str, str]) -> str:
         return "nmea"
     odd = len(head.translate(None, _TEXT))
     if odd > len(head) // 100 or b"\0" in head[:1000]:
-        raise InputError(f"{name} is a binary file; give NMEA sentences, CSV or Parquet")
+        raise UnknownFormat(f"{name} is a binary file; give NMEA sentences, CSV or Parquet")
     header = header_of(head)
     if columns or set(header.split(delimiter_of(header))) >= NOAA:
         return "csv"
@@ -60,4 +67,4 @@ def format_of(head: bytes, name: str, columns: Mapping[str, str]) -> str:
             f"{name} looks like CSV of no known layout; say which column is which, for example "
             f"--columns mmsi=ID,t=TIME,lon=LONGITUDE,lat=LATITUDE; it has {shown(fields)}"
         )
-    raise InputError(f"{name} holds neither AIS sentences nor a table; give NMEA (!AIVDM), CSV or Parquet")
+    raise UnknownFormat(f"{name} holds neither AIS sentences nor a table; give NMEA (!AIVDM), CSV or Parquet")

@@ -1,29 +1,29 @@
-"""Bytes of one input: a file, a gzip file or standard input, hashed and counted while they stream by.
+"""One input, a file, a member of an archive or standard input, read in blocks of whole lines.
 
 Blocks are bounded and end with a line end; where a block ends depends on nothing but where it began, so a reading that
 goes on from a block's end meets the blocks of an undisturbed one. A line of `MAX_LINE` bytes or more is cut there.
-The hash and the byte count are of the bytes as they lie on disk, before decompression.
+The hash and the byte count are of the bytes as they lie on disk (of a member: as the archive gives them back), before
+any decompression of the input itself.
 """
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import sys
-import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import BinaryIO, NamedTuple
+
+from ais.plain import CHUNK_BYTES, Plain, Tap
+from ais.plain import InputError as InputError
 
 BLOCK_BYTES = 6_000_000  # about 85 k tag-blocked sentences: a batch that NumPy and DuckDB like; more than MAX_LINE
 HEAD_BYTES = 65_536  # what detection of the format looks at
 MAX_LINE = 65_536  # bytes; the longest honest line is a CSV row of a few hundred
-_CHUNK_BYTES = 1_048_576
-_GZIP = b"\x1f\x8b"
+_ARCHIVES = {b"PK\3\4": "zip", b"PK\5\6": "zip", b"7z\xbc\xaf\x27\x1c": "7z", b"Rar!\x1a\x07": "rar"}
 
-
-class InputError(ValueError):
-    """An input cannot be taken in: one sentence says what, where and what to do."""
+Progress = Callable[[int, int | None], None]
 
 
 class Block(NamedTuple):
@@ -42,96 +42,97 @@ class Block(NamedTuple):
     inside: bool = False
 
 
-class Tap:
-    """A file that hashes, counts and reports what is read from it.
+@dataclass(frozen=True)
+class Input:
+    """An input that can be opened.
 
     Attributes:
-        count: Bytes read so far.
+        name: What a case calls it: the file's name, ``folder/sub/name``, ``archive.zip/sub/name``, or ``stdin``.
+        open: Opens its bytes, anew each time but for standard input.
+        size: How many bytes it has, None where unknown.
+        path: The file, where the input is one.
+        found: It was found in a folder or an archive, not named by its user.
+        once: It can be read but once: standard input or a pipe.
+        hashed: Its hash and byte count, where they are known already.
     """
 
-    def __init__(self, file: BinaryIO, name: str, told: Callable[[int], None]) -> None:
-        self.count = 0
-        self._file = file
-        self._name = name
-        self._told = told
-        self._hash = hashlib.sha256()
-        self._back = b""
+    name: str
+    open: Callable[[], BinaryIO]
+    size: int | None = None
+    path: Path | None = None
+    found: bool = False
+    once: bool = False
+    hashed: tuple[str, int] | None = None
 
-    def read(self, size: int = _CHUNK_BYTES) -> bytes:
-        """Return up to `size` bytes, none at the end."""
-        if self._back:
-            data, self._back = self._back[:size], self._back[size:]
-            return data
+    @classmethod
+    def of(cls, path: str | Path, name: str | None = None, *, found: bool = False) -> Input:
+        """Return a file as an input, or standard input for ``-``.
+
+        Raises:
+            InputError: It is missing, a folder, or cannot be read.
+        """
+        if str(path) == "-":
+            return cls("stdin", lambda: sys.stdin.buffer, once=True)
+        file = Path(path).expanduser()
+        if file.is_dir():
+            raise InputError(f"{file} is a folder; name the files in it, for example {file}/*")
         try:
-            data = self._file.read(size if size > 0 else _CHUNK_BYTES)
+            size = file.stat().st_size
+            if not file.is_file():
+                return cls(name or file.name, lambda: file.open("rb"), once=True)
+            with file.open("rb"):
+                pass
+        except FileNotFoundError:
+            raise InputError(f"there is no file {file}; check the name") from None
         except OSError as error:
-            raise InputError(f"{self._name} cannot be read to its end ({error.strerror}); copy it anew") from None
-        self._hash.update(data)
-        self.count += len(data)
-        self._told(self.count)
-        return data
+            raise InputError(f"{file} cannot be read ({error.strerror}); check its rights") from None
+        return cls(name or file.name, lambda: file.open("rb"), size, file, found)
 
-    def starts_with(self, magic: bytes) -> bool:
-        """Say whether the next bytes are these, without taking them."""
-        head = b""
-        while len(head) < len(magic) and (more := self.read()):
-            head += more
-        self._back = head + self._back
-        return head.startswith(magic)
-
-    def seek(self, offset: int) -> None:
-        """Go on from another place of the file; from now on the hash is of no use."""
-        self._file.seek(offset)
-        self._back = b""
-        self.count = offset
-
-    @property
-    def sha256(self) -> str:
-        """Hash of the bytes read so far, as hex."""
-        return self._hash.hexdigest()
+    def hash(self, progress: Progress | None = None) -> tuple[str, int]:
+        """Return its sha256 as hex and its bytes; all of it is read for that, so not for what can be read but once."""
+        if self.hashed is not None:
+            return self.hashed
+        with self.open() as file:
+            tap = Tap(file, self.name, lambda count: None if progress is None else progress(count, self.size))
+            while tap.read():
+                pass
+        return tap.sha256, tap.count
 
 
 class Source:
     """One input, open for reading once; a context manager.
 
     Attributes:
-        name: The file's name without its folder, or ``stdin``.
-        path: The file, or None for standard input.
+        name: What a case calls it.
+        path: The file, or None for standard input and what lies in an archive.
         tap: The bytes as they lie on disk, with their count and hash.
 
     Raises:
-        InputError: It is missing, a folder, empty, unreadable, or damaged gzip.
+        InputError: It is missing, a folder, an archive, empty, unreadable, or damaged.
     """
 
-    def __init__(self, path: str | Path, progress: Callable[[int, int | None], None] | None = None) -> None:
-        self.path = None if str(path) == "-" else Path(path).expanduser()
-        self.name = "stdin" if self.path is None else self.path.name
-        size: int | None = None
-        self._file: BinaryIO = sys.stdin.buffer
-        if self.path is not None:
-            self._file, size = _open(self.path)
+    def __init__(self, given: str | Path | Input, progress: Progress | None = None) -> None:
+        self._input = given if isinstance(given, Input) else Input.of(given)
+        self.name, self.path, size = self._input.name, self._input.path, self._input.size
+        self._file = self._input.open()
         self.tap = Tap(self._file, self.name, lambda count: None if progress is None else progress(count, size))
         try:
-            self._zipped = self.tap.starts_with(_GZIP)
-            self._plain = cast(BinaryIO, gzip.GzipFile(fileobj=cast(BinaryIO, self.tap)) if self._zipped else self.tap)
-            self._head = self._read(HEAD_BYTES)
+            self._plain = Plain(self.tap, self.name)
+            self._head = self._plain.read(HEAD_BYTES)
             if not self._head:
                 raise InputError(f"{self.name} is empty; nothing was taken in")
+            kind = archive_kind(self._head)
+            if kind is not None:
+                raise InputError(f"{self.name} is a {kind} archive {self._instead()}")
         except InputError:
             self.close()
             raise
 
-    def _read(self, size: int) -> bytes:
-        """Return `size` plain bytes, fewer only at the end."""
-        data = b""
-        try:
-            while len(data) < size and (more := self._plain.read(size - len(data))):
-                data = data + more if data else more
-        except EOFError:
-            raise InputError(f"{self.name} is a gzip file that ends too early; copy or download it anew") from None
-        except (gzip.BadGzipFile, zlib.error):
-            raise InputError(f"{self.name} is a damaged gzip file; copy or download it anew") from None
-        return data
+    def _instead(self) -> str:
+        """Say what to do with an archive that came where a file was due."""
+        if self._input.once:
+            return "that can be read but once; give the file itself"
+        return "inside another; unpack it first" if self.path is None else "and no file of messages; unpack it first"
 
     @property
     def head(self) -> bytes:
@@ -145,7 +146,7 @@ class Source:
             start: The `end` of the block after which to go on.
         """
         carry, last = self._go_to(start)
-        while raw := carry + self._read(BLOCK_BYTES - len(carry)):
+        while raw := carry + self._plain.read(BLOCK_BYTES - len(carry)):
             cut = len(raw) if len(raw) < BLOCK_BYTES else raw.rfind(b"\n") + 1 or len(raw)
             raw, carry = raw[:cut], raw[cut:]
             start += len(raw)
@@ -157,23 +158,23 @@ class Source:
         """Go to a place in the plain bytes; return what is at hand from there on, and the byte before it."""
         if start < len(self._head):
             return self._head[start:], self._head[start - 1 : start] if start else b"\n"
-        if self.path is not None and not self._zipped:
+        if self._plain.kind is None and not self._input.once and self._file.seekable():
             self.tap.seek(start - 1)
-            return b"", self._read(1)
+            return b"", self._plain.read(1)
         left, last = start - len(self._head), self._head[-1:]
-        while left and (skipped := self._read(min(left, _CHUNK_BYTES))):
+        while left and (skipped := self._plain.read(min(left, CHUNK_BYTES))):
             left -= len(skipped)
             last = skipped[-1:]
         return b"", last
 
     def drain(self) -> None:
         """Read what is left, so that hash and count cover the whole input."""
-        while self._read(_CHUNK_BYTES):
+        while self._plain.read(CHUNK_BYTES) or self.tap.read():
             pass
 
     def close(self) -> None:
         """Close the file; standard input stays open."""
-        if self.path is not None:
+        if self._file is not sys.stdin.buffer:
             self._file.close()
 
     def __enter__(self) -> Source:
@@ -181,6 +182,13 @@ class Source:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def archive_kind(head: bytes) -> str | None:
+    """Return what kind of archive begins with these plain bytes: zip, tar, 7z or rar; None for none."""
+    if head[257:262] == b"ustar":
+        return "tar"
+    return next((kind for magic, kind in _ARCHIVES.items() if head.startswith(magic)), None)
 
 
 def _readable(raw: bytes, inside: bool) -> bytes:
@@ -197,18 +205,6 @@ def _readable(raw: bytes, inside: bool) -> bytes:
             end += 1
         at = end
     return b"".join((*pieces, raw[kept:])) if kept else raw
-
-
-def _open(path: Path) -> tuple[BinaryIO, int]:
-    """Open a file and tell its size, or raise InputError."""
-    if path.is_dir():
-        raise InputError(f"{path} is a folder; name the files in it, for example {path}/*")
-    try:
-        return path.open("rb"), path.stat().st_size
-    except FileNotFoundError:
-        raise InputError(f"there is no file {path}; check the name") from None
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}); check its rights") from None
 
 
 def sha256_of(path: Path) -> str:

@@ -64,7 +64,7 @@ def test_progress_tells_bytes(store: Store, tmp_path: Path) -> None:
         (gzip.compress(b"", mtime=0), "is empty"),
         (gzip.compress(TEXT * 50, mtime=0)[:-20], "ends too early"),
         (gzip.compress(TEXT * 50, mtime=0)[:15], "ends too early"),
-        (gzip.compress(TEXT, mtime=0)[:-8] + bytes(8), "damaged gzip"),
+        (gzip.compress(TEXT, mtime=0)[:-8] + bytes(8), "gzip file that is damaged"),
         (random.Random(1).randbytes(5000), "binary file"),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "binary file"),
         (b"Dear Sir,\nplease find attached\n", "neither AIS sentences nor a table"),
@@ -106,7 +106,7 @@ def test_refused_options() -> None:
         IngestOptions(time_zone="Mars/Base")
 
 
-SMALL = {"BLOCK_BYTES": 1000, "HEAD_BYTES": 300, "MAX_LINE": 400, "_CHUNK_BYTES": 256}
+SMALL = {"BLOCK_BYTES": 1000, "HEAD_BYTES": 300, "MAX_LINE": 400, "CHUNK_BYTES": 256}
 
 
 @pytest.fixture
