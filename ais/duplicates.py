@@ -20,6 +20,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ais.reader import arrow
 from ais.schema import COPIES, TABLES
@@ -68,19 +69,27 @@ def settle(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> Settled
     """
     con.register("incoming", rows)
     h = arrow(con, f"SELECT hash({sameness(name)}) AS h FROM incoming")["h"].to_numpy()
+    con.unregister("incoming")
     stored = _alike(con, name, h, rows["t"])
     suspect = _repeated(h) | np.isin(h, stored["h"].to_numpy())
-    changed = _Changed()
     kept = np.ones(len(h), bool)
+    changed = _Changed()
     if suspect.any():
-        _judge(con, name, _suspects(rows, h, suspect), stored)
-        copies = arrow(con, "SELECT line FROM judged WHERE held = 'staged' AND NOT keep")["line"].to_numpy()
-        kept = ~np.isin(rows["line"].to_numpy(), copies)
-        _correct(con, name, changed)
-        con.execute("DROP TABLE judged")
-    con.unregister("incoming")
+        judged = pa.concat_tables([_plain(name, rows.filter(pa.array(suspect))), _plain(name, stored)])
+        keep = _keep(con, name, judged, np.concatenate([h[suspect], stored["h"].to_numpy()]))
+        kept[suspect] = keep[: suspect.sum()]
+        _correct(con, name, stored, keep[suspect.sum() :], changed)
     _put(con, COPIES[name].name, rows, ~kept)
     changed.add(_put(con, name, rows, kept))
+    return changed.settled()
+
+
+def judge_again(con: duckdb.DuckDBPyConnection, name: str, stored: pa.Table) -> Settled:
+    """Judge stored rows anew, given with `h` and `held`, after rows like them went."""
+    changed = _Changed()
+    if stored.num_rows:
+        keep = _keep(con, name, _plain(name, stored), stored["h"].to_numpy())
+        _correct(con, name, stored, keep, changed)
     return changed.settled()
 
 
@@ -118,16 +127,6 @@ def _put(con: duckdb.DuckDBPyConnection, table: str, rows: pa.Table, which: Bool
     return rows
 
 
-def judge_again(con: duckdb.DuckDBPyConnection, name: str, stored: pa.Table) -> Settled:
-    """Judge stored rows anew, with `h` and `held`, after rows like them went."""
-    changed = _Changed()
-    if stored.num_rows:
-        _judge(con, name, stored.slice(0, 0), stored)
-        _correct(con, name, changed)
-        con.execute("DROP TABLE judged")
-    return changed.settled()
-
-
 def _repeated(h: npt.NDArray[np.uint64]) -> Bools:
     """Say of each hash whether it is there more than once."""
     order = np.argsort(h, kind="stable")
@@ -162,46 +161,79 @@ def _alike(con: duckdb.DuckDBPyConnection, name: str, h: npt.NDArray[np.uint64],
         return found
 
 
-def _suspects(rows: pa.Table, h: npt.NDArray[np.uint64], suspect: Bools) -> pa.Table:
-    """Return the new rows that may have a copy, with their hash and `held`."""
-    found = rows.filter(pa.array(suspect)).append_column("h", pa.array(h[suspect]))
-    return found.append_column("held", pa.array(["staged"] * found.num_rows))
+def _plain(name: str, rows: pa.Table) -> pa.Table:
+    """Return rows in the schema's columns and types: texts may come as dictionaries."""
+    fields = [field.with_nullable(True) for field in TABLES[name].arrow_schema()]
+    return rows.select([field.name for field in fields]).cast(pa.schema(fields))
 
 
-def _judge(con: duckdb.DuckDBPyConnection, name: str, suspects: pa.Table, stored: pa.Table) -> None:
-    """Make `judged`: new rows that may have a copy and stored ones like them, each with `keep`."""
-    same, columns = sameness(name), ", ".join(TABLES[name].names)
-    station = "station NULLS FIRST, " if "station" in TABLES[name].names else ""
-    con.register("suspects", suspects)
-    con.register("stored", stored)
-    con.execute(
-        f"""
-        CREATE TEMP TABLE judged AS
-        WITH rows AS (
-            SELECT {columns}, h, held FROM suspects UNION ALL SELECT {columns}, h, held FROM stored
-        ), steps AS (
-            SELECT *, coalesce(epoch_us(t) - lag(epoch_us(t)) OVER alike > {CHAIN_US}, true) AS apart
-            FROM rows WINDOW alike AS (PARTITION BY h, {same} ORDER BY t, input_id, line)
-        ), chains AS (
-            SELECT *, count_if(apart) OVER (PARTITION BY h, {same} ORDER BY t, input_id, line) AS chain FROM steps
-        )
-        SELECT chains.*, row_number() OVER (
-            PARTITION BY h, {same}, chain ORDER BY t, {station}input_name, sha256, line
-        ) = 1 AS keep
-        FROM chains JOIN (SELECT id AS input_id, name AS input_name, sha256 FROM inputs) USING (input_id)
-        """
-    )
-    con.unregister("suspects")
-    con.unregister("stored")
+def _keep(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table, h: npt.NDArray[np.uint64]) -> Bools:
+    """Say of each row whether it is the kept one of its chain; rows are all that are alike, with their hash."""
+    t = rows["t"].to_numpy().astype("datetime64[us]").astype(np.int64)
+    key = h
+    station = _rank(rows["station"].to_pylist()) if "station" in rows.column_names else np.zeros(len(h), np.int64)
+    inputs = con.execute("SELECT id FROM inputs ORDER BY name, sha256").fetchall()
+    place = np.zeros(max(number for (number,) in inputs) + 1, np.int64)
+    place[[number for (number,) in inputs]] = np.arange(len(inputs))
+    ties = (rows["line"].to_numpy(), place[rows["input_id"].to_numpy()], station, t)
+    order = np.lexsort((*ties, key))
+    if not _equal_where_hashed_alike(name, rows.take(order), key[order], t[order]):
+        key = _keys(name, rows, t)
+        order = np.lexsort((*ties, key))
+    first = np.ones(len(h), bool)
+    first[1:] = (np.diff(key[order]) != 0) | (np.diff(t[order]) > CHAIN_US)
+    keep = np.zeros(len(h), bool)
+    keep[order] = first
+    return keep
 
 
-def _correct(con: duckdb.DuckDBPyConnection, name: str, changed: _Changed) -> None:
-    """Move stored rows to where `judged` says that they belong now: a copy can become the kept one and back."""
-    columns, copies = ", ".join(TABLES[name].names), COPIES[name].name
-    for held, here, there, wanted in (("kept", name, copies, "NOT keep"), ("copy", copies, name, "keep")):
-        moved = arrow(con, f"SELECT {columns} FROM judged WHERE held = '{held}' AND {wanted} ORDER BY input_id, line")
-        if not moved.num_rows:
+def _rank(texts: list[str | None]) -> Ints:
+    """Return the place of each text in their order, None first."""
+    places = {text: place for place, text in enumerate(sorted({text for text in texts if text is not None}), 1)}
+    return np.array([0 if text is None else places[text] for text in texts], np.int64)
+
+
+def _second(rows: pa.Table, t: Ints) -> Ints:
+    """Return what tells rows apart beside their payload: the second of t where the payload has none of its own."""
+    if "utc_s" not in rows.column_names:
+        return t // 1_000_000
+    own = rows["utc_s"].combine_chunks().fill_null(63).to_numpy()
+    return np.where(own <= 59, 0, t // 1_000_000)
+
+
+def _equal_where_hashed_alike(name: str, rows: pa.Table, h: npt.NDArray[np.uint64], t: Ints) -> bool:
+    """Say whether neighbours with one hash are equal in all that the hash covers."""
+    alike = h[1:] == h[:-1]
+    second = _second(rows, t)
+    differ = second[1:] != second[:-1]
+    for column in payload(name):
+        values = rows[column].combine_chunks()
+        now, before = values.slice(1), values.slice(0, len(values) - 1)
+        same = pc.or_(pc.fill_null(pc.equal(now, before), False), pc.and_(now.is_null(), before.is_null()))
+        differ |= ~same.to_numpy(zero_copy_only=False)
+    return not (differ & alike).any()
+
+
+def _keys(name: str, rows: pa.Table, t: Ints) -> Ints:
+    """Return a number for each different payload: two payloads may have one hash, once in an age."""
+    numbers: dict[tuple[Any, ...], int] = {}
+    columns = [rows[column].to_pylist() for column in payload(name)]
+    said = zip(*columns, _second(rows, t).tolist(), strict=True)
+    return np.array([numbers.setdefault(one, len(numbers)) for one in said], np.int64)
+
+
+def _correct(con: duckdb.DuckDBPyConnection, name: str, stored: pa.Table, keep: Bools, changed: _Changed) -> None:
+    """Move stored rows to where they belong now: a copy can become the kept one and back."""
+    was_kept = stored["held"].to_numpy(zero_copy_only=False) == "kept"
+    copies = COPIES[name].name
+    for here, there, moves in ((name, copies, was_kept & ~keep), (copies, name, ~was_kept & keep)):
+        if not moves.any():
             continue
+        moved = (
+            stored.filter(pa.array(moves))
+            .select(list(TABLES[name].names))
+            .sort_by([("input_id", "ascending"), ("line", "ascending")])
+        )
         changed.add(moved)
         con.register("moved", moved)
         con.execute(f"INSERT INTO {there} BY NAME SELECT * FROM moved")
