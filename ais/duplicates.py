@@ -170,7 +170,7 @@ def _plain(name: str, rows: pa.Table) -> pa.Table:
 def _keep(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table, h: npt.NDArray[np.uint64]) -> Bools:
     """Say of each row whether it is the kept one of its chain; rows are all that are alike, with their hash."""
     t = rows["t"].to_numpy().astype("datetime64[us]").astype(np.int64)
-    key = h
+    key = h.view(np.int64)
     station = _rank(rows["station"].to_pylist()) if "station" in rows.column_names else np.zeros(len(h), np.int64)
     inputs = con.execute("SELECT id FROM inputs ORDER BY name, sha256").fetchall()
     place = np.zeros(max(number for (number,) in inputs) + 1, np.int64)
@@ -201,13 +201,13 @@ def _second(rows: pa.Table, t: Ints) -> Ints:
     return np.where(own <= 59, 0, t // 1_000_000)
 
 
-def _equal_where_hashed_alike(name: str, rows: pa.Table, h: npt.NDArray[np.uint64], t: Ints) -> bool:
+def _equal_where_hashed_alike(name: str, rows: pa.Table, h: Ints, t: Ints) -> bool:
     """Say whether neighbours with one hash are equal in all that the hash covers."""
     alike = h[1:] == h[:-1]
     second = _second(rows, t)
     differ = second[1:] != second[:-1]
     for column in payload(name):
-        values = rows[column].combine_chunks()
+        values: Any = rows[column].combine_chunks()
         now, before = values.slice(1), values.slice(0, len(values) - 1)
         same = pc.or_(pc.fill_null(pc.equal(now, before), False), pc.and_(now.is_null(), before.is_null()))
         differ |= ~same.to_numpy(zero_copy_only=False)

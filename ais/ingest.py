@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -29,16 +28,15 @@ from ais.forget import forget_rows
 from ais.formats import FORMATS, format_of
 from ais.intake import Intake, Told, packets
 from ais.nmea import NmeaReading
+from ais.source import Input, Source
 from ais.source import InputError as InputError
-from ais.source import Source, sha256_of
 from ais.staging import Reading, Taken
 from ais.store import Store
 from ais.tables import CsvReading, ParquetReading
 from ais.timetext import TimeText
 
-BATCH_LINES = (
-    1_000_000  # of one transaction: small ones leave holes in the file's row groups, large ones lose more work
-)
+_COPY_BYTES = 1 << 20
+BATCH_LINES = 1_000_000  # of one transaction: small ones leave holes in the file, large ones lose more work
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ class IngestOptions:
 
 def ingest(
     store: Store,
-    path: str | Path,
+    given: str | Path | Input,
     options: IngestOptions,
     *,
     now: datetime,
@@ -101,7 +99,7 @@ def ingest(
 
     Args:
         store: The case, open for writing.
-        path: A file, or ``-`` for standard input; gzip is seen by its content.
+        given: A file, ``-`` for standard input, or an input found by `ais.inputs`; compression is seen by its content.
         options: What its user says of it.
         now: The time of the ingest: times after the day that follows it are rejects.
         progress: Called with bytes read and bytes in all (None where unknown).
@@ -112,33 +110,30 @@ def ingest(
         CaseError: The case cannot take it, for example because the disk is full; batches that were committed stay,
             and the same call goes on after them.
     """
-    with _file(path, store) as file, Source(file, progress) as source:
-        if str(path) == "-":
-            source.name = "stdin"
-        sha256, size = sha256_of(file), file.stat().st_size
+    with _hashable(given, store) as found:
+        sha256, size = found.hash()
         begun = _begun(store, sha256)
         if begun is not None and begun.complete:
             return _again(store, begun.input_id, options)
         if begun is not None and begun.options != options.as_json():
             raise InputError(
-                f"{source.name} was begun with other options and not finished; give those again, or take it out first: "
-                f"darkwake forget {source.name} --case {store.path}"
+                f"{found.name} was begun with other options and not finished; give those again, or take it out first: "
+                f"darkwake forget {found.name} --case {store.path}"
             )
-        kind = options.format
-        if kind == "auto":
-            kind = format_of(source.head, source.name, options.columns)
         input_id = begun.input_id if begun else _next_id(store)
-        intake = Intake(
-            Told(input_id, source.name, sha256, size, kind, options.as_json(), options.clock_offset_s),
-            begun.taken if begun else None,
-        )
-        reading = _reading(kind, source, options, Believable.on(now), intake.taken, input_id)
-        try:
-            _take(store, intake, reading, source, options.raw, batch_lines, fresh=begun is None)
-        except InputError:
-            with store.transaction() as con:
-                forget_rows(con, input_id)
-            raise
+        with Source(found, progress) as source:
+            kind = options.format
+            if kind == "auto":
+                kind = format_of(source.head, source.name, options.columns)
+            told = Told(input_id, source.name, sha256, size, kind, options.as_json(), options.clock_offset_s)
+            intake = Intake(told, begun.taken if begun else None)
+            reading = _reading(kind, source, options, Believable.on(now), intake.taken, input_id)
+            try:
+                _take(store, intake, reading, source, options.raw, batch_lines, fresh=begun is None)
+            except InputError:
+                with store.transaction() as con:
+                    forget_rows(con, input_id)
+                raise
     return _report(store, input_id)
 
 
@@ -157,6 +152,9 @@ def _take(
                 ended = not any(intake.add(con, packet) >= last for packet in made)
                 intake.end(con, mmsi_like=reading.mmsi_like)
                 if ended:
+                    if fresh:
+                        source.drain()
+                        _check_unchanged(source, intake.told)
                     kept = raw and intake.taken.end > 0
                     intake.complete(con, (plain.hexdigest() if fresh else _plain_sha256(source)) if kept else None)
 
@@ -169,27 +167,32 @@ def _filled(reading: Reading) -> Iterator[Taken]:
 
 
 @contextmanager
-def _file(path: str | Path, store: Store) -> Iterator[Path]:
-    """Give the input as a file: standard input is written to one first, since an input is hashed before it is read."""
-    if str(path) != "-":
-        given = Path(path).expanduser()
-        with Source(given):  # says what is wrong with it
-            pass
-        yield given
+def _hashable(given: str | Path | Input, store: Store) -> Iterator[Input]:
+    """Give the input such that it can be read twice, for its hash and its rows: a pipe is written to a file first."""
+    found = given if isinstance(given, Input) else Input.of(given)
+    if not found.once:
+        yield found
         return
     try:
-        with NamedTemporaryFile(dir=store.path.parent, prefix=".stdin-") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
+        with NamedTemporaryFile(dir=store.path.parent, prefix=".darkwake-") as file:
+            shutil.copyfileobj(found.open(), file, _COPY_BYTES)
             file.flush()
-            yield Path(file.name)
+            yield Input.of(file.name, found.name)
     except OSError as error:
-        raise InputError(f"standard input cannot be kept beside {store.path} ({error.strerror}); give a file") from None
+        raise InputError(f"{found.name} cannot be kept beside {store.path} ({error.strerror}); give a file") from None
+
+
+def _check_unchanged(source: Source, told: Told) -> None:
+    if source.tap.sha256 != told.sha256:
+        raise InputError(
+            f"{source.name} changed while it was read; nothing was taken in: run it again once it is whole"
+        )
 
 
 def _plain_sha256(source: Source) -> str:
     """Return the hash of an input's decompressed bytes, reading it anew."""
     plain = hashlib.sha256()
-    with Source(source.path or "-") as again:
+    with Source(source.input) as again:
         for block in again.blocks():
             plain.update(block.raw)
     return plain.hexdigest()

@@ -65,12 +65,13 @@ class Intake:
     """The rows of one input, added within transactions of the caller.
 
     Attributes:
+        told: What is known of the input.
         taken: The last block that was added.
     """
 
     def __init__(self, told: Told, taken: Taken | None = None) -> None:
         self.taken = taken or Taken()
-        self._told = told
+        self.told = told
         self._offset_us = round(told.clock_offset_s * 1e6)
         self._rows: dict[str, list[pa.Table]] = {name: [] for name in SAID}
         self._waiting = 0
@@ -80,7 +81,7 @@ class Intake:
 
     def begin(self, con: duckdb.DuckDBPyConnection) -> None:
         """Begin a batch; the first one writes the input's row."""
-        told = self._told
+        told = self.told
         con.execute(
             """
             INSERT INTO inputs BY NAME
@@ -105,7 +106,7 @@ class Intake:
         """Take a block in; return how many lines of the input that makes."""
         taken = packet.taken
         if packet.packed is not None:
-            sentences.keep(con, self._told.input_id, [packet.packed])
+            sentences.keep(con, self.told.input_id, [packet.packed])
         if taken.rejects:
             lines, reasons, raws = zip(*taken.rejects, strict=True)
             _insert(con, "rejects", REJECTS.rows(self._ids(len(lines)), lines, reasons, raws))
@@ -138,7 +139,7 @@ class Intake:
                 "place": json.dumps({"end": taken.end, "state": taken.state}),
                 "first": min(self._times, default=None),
                 "last": max(self._times, default=None),
-                "id": self._told.input_id,
+                "id": self.told.input_id,
             },
         )
         note_changes(con, self._changed, self._ships)
@@ -148,14 +149,14 @@ class Intake:
         columns = ", ".join(HEARINGS.names[:-1])
         con.execute(
             f"CREATE TEMP TABLE summed AS SELECT {columns}, sum(reports)::UBIGINT AS reports FROM hearings "
-            f"WHERE input_id = {self._told.input_id} GROUP BY ALL"
+            f"WHERE input_id = {self.told.input_id} GROUP BY ALL"
         )
-        con.execute(f"DELETE FROM hearings WHERE input_id = {self._told.input_id}")
+        con.execute(f"DELETE FROM hearings WHERE input_id = {self.told.input_id}")
         con.execute("INSERT INTO hearings BY NAME FROM summed ORDER BY ALL")
         con.execute("DROP TABLE summed")
         con.execute(
             "UPDATE inputs SET complete = true, place = NULL, plain_sha256 = ? WHERE id = ?",
-            [plain_sha256, self._told.input_id],
+            [plain_sha256, self.told.input_id],
         )
 
     def _settle(self, con: duckdb.DuckDBPyConnection) -> None:
@@ -169,7 +170,7 @@ class Intake:
             if name == "positions":
                 con.register("incoming", rows)
                 con.execute(
-                    f"INSERT INTO hearings BY NAME SELECT {self._told.input_id} AS input_id, {_HEARD}, "
+                    f"INSERT INTO hearings BY NAME SELECT {self.told.input_id} AS input_id, {_HEARD}, "
                     "count(*) AS reports FROM incoming GROUP BY ALL"
                 )
                 con.unregister("incoming")
@@ -192,7 +193,7 @@ class Intake:
         return rows
 
     def _ids(self, count: int) -> npt.NDArray[np.uint32]:
-        return np.full(count, self._told.input_id, np.uint32)
+        return np.full(count, self.told.input_id, np.uint32)
 
 
 def _insert(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:

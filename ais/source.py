@@ -103,6 +103,7 @@ class Source:
     """One input, open for reading once; a context manager.
 
     Attributes:
+        input: What was opened.
         name: What a case calls it.
         path: The file, or None for standard input and what lies in an archive.
         tap: The bytes as they lie on disk, with their count and hash.
@@ -112,9 +113,9 @@ class Source:
     """
 
     def __init__(self, given: str | Path | Input, progress: Progress | None = None) -> None:
-        self._input = given if isinstance(given, Input) else Input.of(given)
-        self.name, self.path, size = self._input.name, self._input.path, self._input.size
-        self._file = self._input.open()
+        self.input = given if isinstance(given, Input) else Input.of(given)
+        self.name, self.path, size = self.input.name, self.input.path, self.input.size
+        self._file = self.input.open()
         self.tap = Tap(self._file, self.name, lambda count: None if progress is None else progress(count, size))
         try:
             self._plain = Plain(self.tap, self.name)
@@ -130,7 +131,7 @@ class Source:
 
     def _instead(self) -> str:
         """Say what to do with an archive that came where a file was due."""
-        if self._input.once:
+        if self.input.once:
             return "that can be read but once; give the file itself"
         return "inside another; unpack it first" if self.path is None else "and no file of messages; unpack it first"
 
@@ -158,7 +159,7 @@ class Source:
         """Go to a place in the plain bytes; return what is at hand from there on, and the byte before it."""
         if start < len(self._head):
             return self._head[start:], self._head[start - 1 : start] if start else b"\n"
-        if self._plain.kind is None and not self._input.once and self._file.seekable():
+        if self._plain.kind is None and not self.input.once and self._file.seekable():
             self.tap.seek(start - 1)
             return b"", self._plain.read(1)
         left, last = start - len(self._head), self._head[-1:]
