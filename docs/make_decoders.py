@@ -95,7 +95,7 @@ def _section(disagreement: Disagreement, found: Sequence[Difference], read: dict
         return one.field, one.kind if one.field == "message" else 0
 
     lines = [
-        f"## {disagreement.name}",
+        f"## {disagreement.name}{' (ours to mend)' if disagreement.ours else ''}",
         "",
         f"Right: **{disagreement.right}**, by {disagreement.text}. {disagreement.why}",
         "",

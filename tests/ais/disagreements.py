@@ -37,6 +37,11 @@ class Disagreement:
     why: str
     tells: Callable[[Difference], bool]
 
+    @property
+    def ours(self) -> bool:
+        """Whether it is darkwake that is wrong: to be mended, then taken out here."""
+        return "darkwake" not in self.right
+
 
 def name(difference: Difference) -> Disagreement | None:
     """The first named disagreement that a difference is of, or None."""

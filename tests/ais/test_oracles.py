@@ -58,7 +58,7 @@ def test_every_named_disagreement_happens(read: list[Reading]) -> None:
         return {one.name for one in map(name, found) if one is not None}
 
     seen = happens([one for reading in read for oracle in reading.theirs for one in differences(reading, oracle)])
-    assert seen == {one.name for one in DISAGREEMENTS}
+    assert seen >= {one.name for one in DISAGREEMENTS if not one.ours}
 
 
 def test_the_page_is_what_the_decoders_say(read: list[Reading]) -> None:
