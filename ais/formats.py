@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from ais.layouts import layout_of
 from ais.source import InputError
 
 FORMATS = ("nmea", "csv", "parquet")
@@ -14,7 +15,6 @@ class UnknownFormat(InputError):
     """An input is in none of our formats: a picture, a text. In a folder it is left out, which is no failure."""
 
 
-NOAA = frozenset({"MMSI", "BaseDateTime", "LAT", "LON"})
 _PARQUET = b"PAR1"
 _AIS = re.compile(rb"![A-Z]{2}VD[MO],")
 _SENTENCE = re.compile(rb"^(?:\\[^\\]*\\)?[!$][A-Z]{5},", re.MULTILINE)
@@ -57,11 +57,11 @@ def format_of(head: bytes, name: str, columns: Mapping[str, str]) -> str:
     if odd > len(head) // 100 or b"\0" in head[:1000]:
         raise UnknownFormat(f"{name} is a binary file; give NMEA sentences, CSV or Parquet")
     header = header_of(head)
-    if columns or set(header.split(delimiter_of(header))) >= NOAA:
+    fields = [field.strip().strip('"') for field in header.split(delimiter_of(header))]
+    if columns or layout_of(fields):
         return "csv"
     if _SENTENCE.search(head):
         return "nmea"
-    fields = [field.strip().strip('"') for field in header.split(delimiter_of(header))]
     if len(fields) > 2 or (len(fields) > 1 and name.lower().removesuffix(".gz").endswith((".csv", ".tsv"))):
         raise InputError(
             f"{name} looks like CSV of no known layout; say which column is which, for example "

@@ -10,12 +10,14 @@ import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from ais.clock import Believable, to_us
+from ais.clock import Believable, from_us, to_us
 from ais.framing import epoch_us
 
 _MEMORY = 200_000  # times remembered; a day has 86,400 seconds
 _UNIX = re.compile(r"\d{10}(\.\d+)?|\d{13}")
 _ISO = re.compile(r"\d{4}-?\d\d-?\d\d[T ]?")
+_WIDE = {"Y": "YYYY", "m": "mm", "d": "dd", "H": "HH", "M": "MM", "S": "SS"}
+_HOUR_US = 3_600_000_000
 _DAY_FIRST = re.compile(r"(\d{1,2})([/.\-])(\d{1,2})\2(\d{4}|\d{2})(\D+\d{1,2}:\d\d(:\d\d)?)?")
 
 
@@ -24,14 +26,44 @@ class TimeText:
 
     Attributes:
         written: Whether any text so far was a time at all, believable or not.
+        believable: The times that are believed.
+        shape: How texts look that have every part in its full width (`shape_of`); None without a format.
     """
 
     def __init__(self, time_format: str | None, time_zone: str, believable: Believable) -> None:
         self.written = False
-        self._format = time_format
+        self.believable = believable
+        self.shape: str | None = None
+        self._format: str | None = None
+        self.assume(time_format)
         self._zone = None if time_zone == "UTC" else ZoneInfo(time_zone)
-        self._believable = believable
         self._memory: dict[str | datetime, int | str] = {}
+        self._shifts: dict[int, int | None] = {}
+
+    @property
+    def utc(self) -> bool:
+        """Whether times that name no zone are UTC."""
+        return self._zone is None
+
+    def assume(self, time_format: str | None) -> None:
+        """Take a format if the user named none."""
+        if self._format is None and time_format is not None:
+            self._format, self.shape = time_format, shape_of(time_format)
+
+    def shift(self, hour_us: int) -> int | None:
+        """Return the microseconds from local to UTC of all of a local hour, None if its clocks were changed in it."""
+        if hour_us not in self._shifts:
+            self._shifts[hour_us] = self._shift(hour_us)
+        return self._shifts[hour_us]
+
+    def _shift(self, hour_us: int) -> int | None:
+        try:
+            first, last = (self._to_utc(from_us(hour_us + us).replace(tzinfo=None)) for us in (0, _HOUR_US - 1))
+        except OverflowError:  # thousands of years from what can be believed
+            return 0
+        if isinstance(first, str) or isinstance(last, str) or last - first != _HOUR_US - 1:
+            return None
+        return first - hour_us
 
     def read(self, value: object) -> int | str:
         """Return UTC microseconds of a text, number or datetime, or why it is rejected."""
@@ -65,7 +97,7 @@ class TimeText:
             return "time"
         self.written = True
         t = at if isinstance(at, int) else self._to_utc(at)
-        if isinstance(t, str) or t in self._believable:
+        if isinstance(t, str) or t in self.believable:
             return t
         return "clock"
 
@@ -91,3 +123,16 @@ class TimeText:
             skipped = early.astimezone(UTC).astimezone(self._zone).replace(tzinfo=None) - at
             return "local time twice" if skipped == timedelta(0) else "local time skipped"
         return to_us(early)
+
+
+def shape_of(time_format: str) -> str:
+    """Return how texts of a format look if all its parts have their full width; empty if it has others.
+
+    For example ``dd/mm/YYYY HH:MM`` for ``%d/%m/%Y %H:%M``.
+    """
+    parts = re.split(r"%(.)", time_format)
+    marks, letters = parts[::2], parts[1::2]
+    known = set("Ymd") <= set(letters) <= set(_WIDE) and len(set(letters)) == len(letters)
+    if not known or re.search(r"[^ -~]|[YmdHMSful?%]", "".join(marks)) or time_format != time_format.strip():
+        return ""
+    return "".join(mark + _WIDE.get(letter, "") for mark, letter in zip(marks, [*letters, ""], strict=True))

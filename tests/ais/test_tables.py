@@ -135,7 +135,7 @@ def test_sentinels_of_exports_become_null(store: Store, take: Take) -> None:
     text += b"440000001,2024-01-02,125,38,-0.1,-1,-1,moored,\n440000001,2024-01-03,125,38,0,0,0.0,0.0,B\n"
     take(text, "a.csv", columns=COLUMNS | columns)
     found = rows(store, "SELECT sog_kn, cog_deg, heading_deg, nav_status, ais_class FROM positions ORDER BY line")
-    assert found == [(None,) * 5, (None,) * 5, (0, 0, 0, 0, "B")]
+    assert found == [(None,) * 5, (None, None, None, 5, None), (0, 0, 0, 0, "B")]
 
 
 @pytest.mark.parametrize(
