@@ -7,28 +7,46 @@ Duplicate: all the rows that it gave are copies of others' (`ais.duplicates`), o
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from ais.reader import Reader
-from ais.schema import COPIES
 
 _LINES = """
-    WITH kept AS ({kept}),
-    copied AS (SELECT * FROM ({copied}) ANTI JOIN kept USING (input_id, line)),
-    lines AS (
-        SELECT input_id, line, 'stored' AS fate FROM kept
-        UNION ALL SELECT input_id, line, 'duplicate' FROM copied
+    -- A line that gave rows gave one of these; identities, and places of type 11, come beside one of them.
+    WITH kept AS (
+        SELECT input_id FROM positions UNION ALL SELECT input_id FROM heard
+        UNION ALL SELECT input_id FROM fixed WHERE kind <> 'response'
+    ), copied AS (
+        SELECT input_id, line FROM position_copies UNION ALL SELECT input_id, line FROM heard_copies
+        UNION ALL SELECT input_id, line FROM fixed_copies WHERE kind <> 'response'
+    ), beside AS (
+        SELECT input_id, line FROM identities UNION ALL SELECT input_id, line FROM fixed WHERE kind = 'response'
+    ), rescued AS (
+        SELECT input_id, line FROM copied SEMI JOIN beside USING (input_id, line)
+    ), repeated AS (
+        SELECT input_id, line FROM copied ANTI JOIN beside USING (input_id, line)
     )
     SELECT input_id, fate, count(*) AS n FROM (
-        SELECT input_id, fate FROM lines
+        SELECT input_id, 'stored' AS fate FROM kept
+        UNION ALL SELECT input_id, 'stored' FROM rescued
+        UNION ALL SELECT input_id, 'duplicate' FROM repeated
         UNION ALL
-        SELECT parts.input_id, lines.fate FROM parts
-        JOIN lines ON lines.input_id = parts.input_id AND lines.line = parts.first_line
+        SELECT parts.input_id, if(repeated.line IS NULL, 'stored', 'duplicate') FROM parts
+        LEFT JOIN repeated ON repeated.input_id = parts.input_id AND repeated.line = parts.first_line
     )
     WHERE $input_id IS NULL OR input_id = $input_id
     GROUP BY ALL
+"""
+
+
+_SHIPS = """
+    SELECT input_id, '' AS what, count(DISTINCT mmsi) AS n FROM (
+        SELECT DISTINCT input_id, mmsi FROM positions UNION ALL SELECT DISTINCT input_id, mmsi FROM position_copies
+        UNION ALL SELECT DISTINCT input_id, mmsi FROM heard UNION ALL SELECT DISTINCT input_id, mmsi FROM heard_copies
+    ) WHERE $input_id IS NULL OR input_id = $input_id GROUP BY input_id
 """
 
 
@@ -48,6 +66,9 @@ class InputReport:
         rejects: Lines not understood, by reason.
         positions: Rows of positions from it.
         identities: Rows of identities from it.
+        ships: Ship numbers that its positions and other messages name.
+        clocks: What gave messages their times, most often first.
+        complete: All of it was read; otherwise the same command goes on.
         first_t: Least time of its rows, or None.
         last_t: Greatest time of its rows, or None.
         otherwise: Where `already`: the options that it was read with then and those asked for now, where they
@@ -65,6 +86,9 @@ class InputReport:
     rejects: dict[str, int]
     positions: int
     identities: int
+    ships: int
+    clocks: tuple[str, ...]
+    complete: bool
     first_t: datetime | None
     last_t: datetime | None
     otherwise: str = ""
@@ -72,12 +96,13 @@ class InputReport:
 
 def reports(reader: Reader, input_id: int | None = None) -> list[InputReport]:
     """Return what became of every input's lines, or of one's, in the order of their numbers."""
-    fates = _counts(reader, _lines_sql(), input_id)
+    fates = _counts(reader, _LINES, input_id)
     rejects: dict[int, dict[str, int]] = {}
     for (number, reason), n in _counts(reader, _grouped("rejects", "reason"), input_id).items():
         rejects.setdefault(number, {})[reason] = n
     positions = _counts(reader, _grouped("positions", "''"), input_id)
     identities = _counts(reader, _grouped("identities", "''"), input_id)
+    ships = _counts(reader, _SHIPS, input_id)
     sql = "SELECT * FROM inputs WHERE $input_id IS NULL OR id = $input_id ORDER BY id"
     return [
         InputReport(
@@ -92,6 +117,9 @@ def reports(reader: Reader, input_id: int | None = None) -> list[InputReport]:
             rejects=rejects.get(row["id"], {}),
             positions=positions.get((row["id"], ""), 0),
             identities=identities.get((row["id"], ""), 0),
+            ships=ships.get((row["id"], ""), 0),
+            clocks=_by_number(json.loads(row["clocks"])),
+            complete=row["complete"],
             first_t=_utc(row["first_t"]),
             last_t=_utc(row["last_t"]),
         )
@@ -130,11 +158,8 @@ def status(reader: Reader) -> dict[str, object]:
     }
 
 
-def _lines_sql() -> str:
-    def union(tables: list[str]) -> str:
-        return " UNION ".join(f"SELECT input_id, line FROM {name}" for name in tables)
-
-    return _LINES.format(kept=union(list(COPIES)), copied=union([table.name for table in COPIES.values()]))
+def _by_number(clocks: dict[str, int]) -> tuple[str, ...]:
+    return tuple(sorted(clocks, key=lambda clock: (-clocks[clock], clock)))
 
 
 def _grouped(name: str, column: str) -> str:

@@ -6,13 +6,21 @@ looks at the spans of time that changed.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import duckdb
 
 from ais.duplicates import SAID, judge_again, sameness, span
+from ais.formats import shown
 from ais.intake import note_changes
 from ais.reader import arrow
 from ais.schema import COPIES, TABLES
+from ais.source import InputError
 
+if TYPE_CHECKING:
+    from ais.store import Store
+
+_HASH_DIGITS = 8  # of a sha256 are enough to name an input
 _BESIDES = ("rejects", "parts", "sentences", "hearings", "marks")
 
 
@@ -54,3 +62,23 @@ def forget_rows(con: duckdb.DuckDBPyConnection, input_id: int) -> None:
         con.execute(f"DELETE FROM {table} WHERE input_id = ?", [input_id])
     con.execute("DELETE FROM inputs WHERE id = ?", [input_id])
     note_changes(con, times, ships)
+
+
+def forget(store: Store, name: str) -> None:
+    """Take an input out of a case, named as `inputs` names it or by the first digits of its hash.
+
+    Raises:
+        InputError: There is no such input, or more than one.
+        CaseError: The case failed; the input is still in it.
+    """
+    found = store.con.execute("SELECT id, name, sha256 FROM inputs ORDER BY id").fetchall()
+    fits = [one for one in found if one[1] == name or (len(name) >= _HASH_DIGITS and one[2].startswith(name.lower()))]
+    if not fits:
+        there = shown([one[1] for one in found[:10]]) if found else "none"
+        raise InputError(f"{store.path} has no input {name}; its inputs are: {there}")
+    if len(fits) > 1:
+        hashes = " or ".join(one[2][:_HASH_DIGITS] for one in fits)
+        raise InputError(f"{store.path} has {len(fits)} inputs {name}; name one by its hash: {hashes}")
+    with store.transaction() as con:
+        forget_rows(con, fits[0][0])
+    store.con.execute("CHECKPOINT")  # which gives the room back

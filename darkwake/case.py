@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from ais.ingest import InputReport
     from ais.reader import Reader
+    from ais.source import Input
     from detectors import DetectReport
     from zones import ZoneSet
 
@@ -65,13 +66,14 @@ class Case:
         kept = None if self._extra else zones_of_last_run(reader)
         return kept if kept and kept.sha256 != self.zones.sha256 else self.zones
 
-    def ingest(self, path: str | Path, *, progress: Progress | None = None, **options: Any) -> InputReport:
-        """Take in one file (`-` is standard input), all of it or nothing.
+    def ingest(self, given: str | Path | Input, *, progress: Progress | None = None, **options: Any) -> InputReport:
+        """Take in one file (`-` is standard input); one that was interrupted goes on where it was.
 
         Args:
-            path: The file; gzip is recognised.
+            given: The file, compressed or not, or what `ais.inputs.inputs_of` found in a folder or an archive.
             progress: Called with bytes done and bytes in all (None when unknown).
-            options: The fields of `ais.ingest.IngestOptions`: format, columns, time_format, time_zone, start_time.
+            options: The fields of `ais.ingest.IngestOptions`: format, columns, time_format, time_zone, start_time,
+                clock_offset_s, raw.
 
         Raises:
             InputError: The file cannot be read as what it is said to be.
@@ -83,12 +85,41 @@ class Case:
         new = not self.path.exists()
         try:
             with Store.open(self.path) as store:
-                return ingest(store, path, IngestOptions(**options), now=now(), progress=progress)
+                return ingest(store, given, IngestOptions(**options), now=now(), progress=progress)
         except BaseException:
-            if new:  # a case that holds nothing is no case
+            if new and not self._holds_inputs():  # a case that holds nothing is no case
                 self.path.unlink(missing_ok=True)
                 self.path.with_name(self.path.name + ".wal").unlink(missing_ok=True)
             raise
+
+    def _holds_inputs(self) -> bool:
+        """Say whether an input was taken in, if only in part; where that cannot be told, suppose so."""
+        from ais.store import CaseError
+
+        try:
+            with self.reader() as reader:
+                return bool(reader.query("SELECT 1 FROM inputs LIMIT 1").num_rows)
+        except CaseError:
+            return self.path.exists()
+
+    def forget(self, name: str) -> None:
+        """Take an input out again: its rows, raw lines and rejects, as if it had never come.
+
+        Events stand until the next `detect`.
+
+        Args:
+            name: Its name in the case, or the first digits of its sha256.
+
+        Raises:
+            ValueError: The case has no such input, or several.
+        """
+        from ais.forget import forget
+        from ais.store import CaseError, Store
+
+        if not self.path.exists():
+            raise CaseError(f"there is no case {self.path}; check the name")
+        with Store.open(self.path) as store:
+            forget(store, name)
 
     def detect(
         self,

@@ -19,7 +19,7 @@ import click
 from darkwake import __version__, ours
 from darkwake.say import os_error, plain
 
-COMMANDS = ("run", "ingest", "detect", "events", "report", "zones", "status", "simulate", "evaluate", "demo")
+COMMANDS = ("run", "ingest", "forget", "detect", "events", "report", "zones", "status", "simulate", "evaluate", "demo")
 
 
 class Front(click.Group):
@@ -52,7 +52,7 @@ class Front(click.Group):
 def darkwake() -> None:
     """Find ship-to-ship transfers, silences and fishing incursions in AIS, with the evidence for and against.
 
-    Start with: darkwake run FILE. It reads NMEA, CSV or Parquet and leaves a case (.duckdb) and a report (.html).
+    Start with: darkwake run FILE. It reads NMEA, CSV, JSON or Parquet and leaves a case (.duckdb) and a report (.html).
     """
 
 
@@ -81,7 +81,7 @@ def _guarded(args: Sequence[str] | None) -> int:
             return 0
         except (Exception, KeyboardInterrupt) as error:
             if interrupts:  # a library may have turned Ctrl-C into an error of its own
-                return _sentence("stopped; what was not finished is not in the case", 130)
+                return _sentence("stopped; run the same command again to go on", 130)
             if os.environ.get("DARKWAKE_DEBUG") == "1":
                 raise
             return _sentence(_meaning(error), 1)

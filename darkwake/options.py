@@ -37,7 +37,7 @@ def ingest(command: Command) -> Command:
             click.option(
                 "--format",
                 "format_",
-                type=click.Choice(["auto", "nmea", "csv", "parquet"]),
+                type=click.Choice(["auto", "nmea", "csv", "json", "parquet"]),
                 default=None,
                 help="What the input is; recognised by default.",
             ),
@@ -53,6 +53,14 @@ def ingest(command: Command) -> Command:
             click.option(
                 "--start-time", type=UtcTime(), metavar="T", help="Time of the first line, for NMEA that carries none."
             ),
+            click.option(
+                "--clock-offset",
+                "clock_offset_s",
+                type=float,
+                metavar="S",
+                help="Seconds to add to every time as given, for a receiver whose clock is wrong.",
+            ),
+            click.option("--no-raw", is_flag=True, help="Do not keep the raw lines: a smaller case, not verifiable."),
         ]
     ):
         command = option(command)

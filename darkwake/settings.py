@@ -21,6 +21,8 @@ INGEST_KEYS = {
     "time_format": str,
     "time_zone": str,
     "start_time": str,
+    "clock_offset_s": float,
+    "raw": bool,
 }
 
 

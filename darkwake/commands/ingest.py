@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
-from glob import glob, has_magic
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +13,8 @@ import click
 from darkwake import options
 
 if TYPE_CHECKING:
-    from ais.ingest import InputError, InputReport
+    from ais.ingest import InputReport
+    from ais.source import Input, InputError
     from darkwake.case import Case
     from darkwake.settings import Settings
 
@@ -24,15 +25,15 @@ if TYPE_CHECKING:
 @options.ingest
 @options.config
 def ingest(inputs: tuple[str, ...], case_path: Path, config: Path | None, **given: Any) -> None:
-    """Take files into a case.
+    """Take files, folders and archives into a case.
 
-    NMEA, CSV or Parquet, gzip too; - is standard input. Each file is taken whole or not at all, and the same file twice
-    changes nothing.
+    NMEA, CSV, JSON or Parquet, compressed too; - is standard input. The same file twice changes nothing; one that was
+    interrupted goes on where it was.
     """
     from darkwake.case import Case
     from darkwake.settings import load
 
-    left = take_in(Case(case_path), expand(inputs), reading(load(config), **given))
+    left = take_in(Case(case_path), inputs, reading(load(config), **given))
     if left:
         raise left
 
@@ -45,6 +46,8 @@ def reading(
     time_format: str | None,
     time_zone: str | None,
     start_time: datetime | None,
+    clock_offset_s: float | None,
+    no_raw: bool,
 ) -> dict[str, Any]:
     """Return how to read the inputs: the settings file, with the command line's options laid over it."""
     asked = {
@@ -53,6 +56,8 @@ def reading(
         "time_format": time_format,
         "time_zone": time_zone,
         "start_time": start_time,
+        "clock_offset_s": clock_offset_s,
+        "raw": False if no_raw else None,
     }
     merged = {**settings.ingest, **{key: value for key, value in asked.items() if value is not None}}
     if isinstance(merged.get("start_time"), str):
@@ -60,61 +65,81 @@ def reading(
     return merged
 
 
-def take_in(case: Case, files: list[str], how: dict[str, Any]) -> InputError | None:
-    """Take each file in and print what became of its lines; one that cannot be read does not stop the others.
+def take_in(case: Case, given: Sequence[str], how: dict[str, Any]) -> InputError | None:
+    """Take each input in and print what became of its lines; one that cannot be read does not stop the others.
 
     Returns:
-        What to raise when the work is done, if a file was left out.
+        What to raise when the work is done, if something that should have been an input was left out.
 
     Raises:
-        InputError: No file could be taken in.
+        InputError: No input could be taken in.
     """
-    from ais.ingest import InputError
-    from darkwake.progress import bar
-    from darkwake.say import plain
+    from ais.formats import UnknownFormat
+    from ais.inputs import LeftOut, inputs_of
+    from ais.source import InputError
 
-    left = []
-    for name in files:
+    taken = failed = 0
+    for name in given:
+        named = True
         try:
-            with bar(f"Reading {Path(name).name}") as update:
-                report = case.ingest(name, progress=update, **how)
+            for found in inputs_of(name):
+                named = isinstance(found, LeftOut) or not found.found
+                if isinstance(found, LeftOut):
+                    failed += found.wrong
+                    _leave_out(found.why)
+                elif (refused := _refused(case, found, how)) is None:
+                    taken += 1
+                elif named:
+                    raise refused
+                else:
+                    failed += not isinstance(refused, UnknownFormat)
+                    _leave_out(str(refused))
         except InputError as error:
-            if len(files) == 1:
+            if len(given) == 1 and named and not taken and not failed:
                 raise
-            click.echo(f"left out: {plain(str(error))}", err=True)
-            left.append(error)
-        else:
-            click.echo(said(report))
-    if not left:
+            failed += 1
+            _leave_out(str(error))
+    if not failed and taken:
         return None
+    if not failed:
+        raise InputError("nothing was taken in: none of the files found is NMEA, CSV, JSON or Parquet")
     summary = InputError(
-        f"{len(left)} of {len(files)} inputs were left out, for the reasons above; mend them and run again"
+        f"{failed} of {taken + failed} inputs were left out, for the reasons above; mend them and run again"
     )
-    if len(left) == len(files):
+    if not taken:
         raise summary
     return summary
 
 
-def expand(inputs: Iterable[str]) -> list[str]:
-    """Return the files that the arguments name; a quoted pattern such as 'day*.nmea' is matched here, sorted."""
-    named = []
-    for text in inputs:
-        pattern = has_magic(text) and not Path(text).exists()
-        found = sorted(glob(text, recursive=True)) if pattern else [text]  # noqa: PTH207 - Path.glob takes no "/x/*"
-        if not found:
-            raise FileNotFoundError(f"no file matches {text}; check the pattern")
-        named += found
-    return named
+def _refused(case: Case, found: Input, how: dict[str, Any]) -> InputError | None:
+    """Take one input in and print what became of its lines; return why it was refused, if it was."""
+    from ais.source import InputError
+    from darkwake.progress import bar
+
+    try:
+        started = perf_counter()
+        with bar(f"Reading {found.name}") as update:
+            report = case.ingest(found, progress=update, **how)
+    except InputError as error:
+        return error
+    click.echo(said(report, perf_counter() - started))
+    return None
 
 
-def said(report: InputReport) -> str:
-    """Return the lines that tell what became of an input's lines, by the counting law."""
+def _leave_out(why: str) -> None:
+    from darkwake.say import plain
+
+    click.echo(f"left out: {plain(why)}", err=True)
+
+
+def said(report: InputReport, seconds: float | None = None) -> str:
+    """Return the lines that tell what became of an input's lines, by the counting law, and what it holds."""
     from darkwake.say import count, plain
 
     if report.already:
         text = f"{plain(report.name)}: already in the case, nothing changed"
         if report.otherwise:
-            text += f"; it was read with {plain(report.otherwise)}: to read it so, give another --case"
+            text += f"; it was read with {plain(report.otherwise)}: take it out with darkwake forget to read it so"
         return text
     refused = sum(report.rejects.values())
     text = (
@@ -126,4 +151,10 @@ def said(report: InputReport) -> str:
         text += " (" + ", ".join(f"{number:,} {plain(reason)}" for reason, number in worst) + ")"
     if report.rejects.get("no time"):
         text += "; give --start-time, with a new case, for the lines that say no time"
-    return text
+    identities = count(report.identities, "identity", "identities")
+    text += f"\n  {count(report.positions, 'position')} and {identities} of {count(report.ships, 'ship')}"
+    if report.first_t is not None and report.last_t is not None:
+        text += f", {report.first_t:%Y-%m-%d %H:%M} to {report.last_t:%Y-%m-%d %H:%M} UTC"
+    if report.clocks:
+        text += f", times from {', '.join(plain(clock) for clock in report.clocks)}"
+    return text if seconds is None else f"{text}; {report.lines / max(seconds, 1e-3):,.0f} lines/s"

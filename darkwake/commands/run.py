@@ -1,12 +1,15 @@
 """`darkwake run`: the main job, from files to a report."""
 
 from datetime import datetime
+from glob import glob, has_magic
 from pathlib import Path
 from typing import Any
 
 import click
 
 from darkwake import options
+
+_PACKED = (".gz", ".zst", ".bz2", ".xz")
 
 
 @click.command()
@@ -49,19 +52,18 @@ def run(
     """
     from darkwake.case import Case
     from darkwake.commands.detect import choose, find
-    from darkwake.commands.ingest import expand, reading, take_in
+    from darkwake.commands.ingest import reading, take_in
     from darkwake.progress import bar
     from darkwake.settings import load
 
     settings = load(config)
-    files = expand(inputs)
-    case = Case(case_path or Path(f"{stem_of(files[0])}.duckdb"), [*settings.zones, *zone_files])
+    case = Case(case_path or Path(f"{stem_of(inputs[0])}.duckdb"), [*settings.zones, *zone_files])
     target = report_path or case.path.with_name(case.path.name.removesuffix(".duckdb") + ".html")
     if target.is_dir() or not target.parent.is_dir():
         raise ValueError(f"{target} cannot be a report: give the path of a file in a folder that exists")
     wanted = choose(settings, only=only, from_=from_, to=to, sets=sets)
     _ = case.zones  # a bad zone file is told before the inputs are read
-    left = take_in(case, files, reading(settings, **how))
+    left = take_in(case, inputs, reading(settings, **how))
     find(case, wanted)
     with bar("Writing the report"):
         written = case.report(target, title=title)
@@ -71,8 +73,12 @@ def run(
 
 
 def stem_of(name: str) -> str:
-    """Return a file's name without folder, .gz and its last ending; standard input is `stdin`."""
+    """Return an input's name without folder and endings; of a pattern its first match, and `stdin` for `-`."""
     if name == "-":
         return "stdin"
     path = Path(name)
-    return Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem
+    if has_magic(name) and not path.exists():
+        path = Path(min(glob(name, recursive=True), default="case"))  # noqa: PTH207 - Path.glob takes no "/x/*"
+    if path.is_dir():
+        return path.resolve().name or "case"
+    return Path(path.stem).stem if path.suffix.lower() in _PACKED else path.stem

@@ -30,7 +30,7 @@ def test_ctrl_c_ends_cleanly_and_leaves_the_case_as_it_was(cli: Run, case: Path,
         process.wait(timeout=30)
         said = process.stderr.read().decode()
     assert process.returncode == 130, said
-    assert said.lstrip("\n") == "darkwake: stopped; what was not finished is not in the case\n"
+    assert said.lstrip("\n") == "darkwake: stopped; run the same command again to go on\n"
     assert snapshot(cli, case) == before
 
 
