@@ -13,6 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 SECOND_US = 1_000_000
+CLOCKS = ("tag block", "suffix", "$PGHP", "UTC second", "start time")
+"""What can give a message its time, in the order of trust: the UTC second is one told from `start_time` by the
+message's own second, the start time one of a message that has none. Columns hold the place in this list."""
+
+TAG_BLOCK, SUFFIX, PGHP, UTC_SECOND, START_TIME = range(5)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -50,23 +55,25 @@ class Believable:
 
 
 class SecondClock:
-    """A clock that the messages' own UTC seconds drive, for inputs without receive times."""
+    """A clock that the messages' own UTC seconds drive, for inputs without receive times.
+
+    Attributes:
+        now: The time that it shows, UTC microseconds.
+    """
 
     def __init__(self, start: int) -> None:
-        self._now = start
+        self.now = start
 
-    def tell(self, second: int | None) -> int:
-        """Return the time of a message with this UTC second, and move on to it."""
+    def tell(self, second: int | None) -> tuple[int, int]:
+        """Return the time of a message with this UTC second and what gave it, and move on to it."""
         if second is None or second > 59:
-            return self._now
-        clock_s = self._now // SECOND_US
+            return self.now, START_TIME
+        clock_s = self.now // SECOND_US
         ahead = (second - clock_s + 29) % 60 - 29
-        if ahead == 0:
-            return self._now
-        t = (clock_s + ahead) * SECOND_US
+        t = self.now if ahead == 0 else (clock_s + ahead) * SECOND_US
         self.heard(t)
-        return t
+        return t, UTC_SECOND
 
     def heard(self, t: int) -> None:
         """Move on to the time of a message that has one."""
-        self._now = max(self._now, t)
+        self.now = max(self.now, t)

@@ -6,7 +6,13 @@ Forms (IEC 61162-1, NMEA 4.10 tag blocks, the USCG's trailing fields, GateHouse'
     !AIVDM,1,1,,B,15N5s90P00IB>dtA7f<pOwv00<1a,0*2B,b003669980,1272412825
     $PGHP,1,2012,1,31,5,7,2,151,316,2,316000002,1AIS_S,51*77
 
-A checksum that is wrong or missing rejects the line, in the tag block too. Nothing here raises.
+A checksum that is wrong or missing rejects the line, in the tag block too. Whatever a log has written before the
+sentence (a date, half a sentence) is passed over, and no time is read from it: its zone and meaning are not known. Of
+several sentences in one line the first with a right checksum counts. A line that begins with # is a comment. Nothing
+here raises.
+
+These are the rules; `ais.frames` follows them for whole blocks of lines at once and asks here about every line whose
+form it does not know.
 """
 
 from __future__ import annotations
@@ -17,32 +23,29 @@ from functools import reduce
 from operator import xor
 from typing import NamedTuple
 
+from ais.source import MAX_LINE
+
 _MICROSECOND = timedelta(microseconds=1)
-
-SENTENCE = re.compile(
-    rb"((?:\\[^\\\n]*\\)*)!([A-Z]{2}VD([MO]),([1-9]),([1-9]),([0-9]?),([0-9A-Z]?),([0-W`-w]+),([0-5]))"
-    rb"\*([0-9A-Fa-f]{2})([^\n]*)"
-)
-"""Groups: tag blocks, body, M or O, total, number, sequence id, channel, payload, fill bits, checksum, rest."""
-
-SIMPLE_TAG = re.compile(rb"\\(?:g:(\d+)-\d+-(\d+),?)?(?:s:([^,*\\\n]+),?)?(?:c:(\d{10}))?\*([0-9A-Fa-f]{2})\\")
-"""The tag block that most feeds write, group, source and time in seconds. Groups: number in the group, the group's
-name, source, time, checksum. A speed-up only: `read_tags` says the same."""
+_BODY = re.compile(rb"!([A-Z]{2}VD([MO]),([1-9]),([1-9]),([0-9]?),([0-9A-Z]?),([0-W`-w]+),([0-5]))\*([0-9A-Fa-f]{2})")
+"""Groups: body, M or O, total, number, sequence id, channel, payload, fill bits, checksum."""
 
 HEX = {text.encode(): value for value in range(256) for text in {f"{value:02X}", f"{value:02x}"}} | {
     f"{a}{b}".encode(): int(a + b, 16) for a in "abcdefABCDEF" for b in "abcdefABCDEF"
 }
 _ANY_SENTENCE = re.compile(rb"(?:\\[^\\]*\\)*[!$]([A-Z][0-9A-Z]{2,9})[,*]")
 _AIS_LIKE = re.compile(rb"(?:\\[^\\]*\\)*[!$]?([A-Z]{2}VD[MO],.*)", re.DOTALL)
+_AIS_WITHIN = re.compile(rb"!([A-Z]{2}VD[MO],.*)", re.DOTALL)
 _PGHP = re.compile(
     rb"\$(PGHP,1,(\d{4}),(\d\d?),(\d\d?),(\d\d?),(\d\d?),(\d\d?),(\d{1,3}),[^*]*?(?:,([0-9A-Fa-f]{2}))?)"
-    rb"\*([0-9A-Fa-f]{2}).*"
+    rb"\*([0-9A-Fa-f]{2}).*",
+    re.DOTALL,
 )
 _EPOCH = re.compile(rb"(\d{10}(?:\.\d{1,9})?|\d{13})")
-_STATION = re.compile(rb"[rb][0-9A-Za-z_]+")
+STATION = re.compile(rb"[rb][0-9A-Za-z_]+")
 _BACKSLASH = 0x5C
-_SPACE = b" \t\r\n\v\f\0"
+SPACE = b" \t\r\n\v\f\0"
 MILLISECONDS_FROM = 100_000_000_000  # a number of seconds this great would lie in the year 5138
+FAR_US = 1 << 59  # a time in the year 20237 stands for all that come later
 
 
 class Tag(NamedTuple):
@@ -61,7 +64,116 @@ class Tag(NamedTuple):
     later: bool = False
 
 
+class Sentence(NamedTuple):
+    """An AIS sentence whose checksums are right.
+
+    Attributes:
+        own: Said by the receiver's own ship (VDO).
+        total: How many sentences make the message.
+        number: Its place among them, from 1.
+        sequence: Sequence id as an ASCII code, 0 if empty.
+        channel: Radio channel as an ASCII code, 0 if empty.
+        at: Where in the line the payload begins.
+        payload: The armoured payload.
+        fill: Fill bits at the payload's end.
+        given: Its checksum.
+        tag: What its tag blocks say.
+        rest_t: UTC microseconds by the fields after the checksum, or None.
+        rest_station: Station by the fields after the checksum, or None.
+    """
+
+    own: bool
+    total: int
+    number: int
+    sequence: int
+    channel: int
+    at: int
+    payload: bytes
+    fill: int
+    given: int
+    tag: Tag
+    rest_t: int | None
+    rest_station: str | None
+
+    @property
+    def possible(self) -> bool:
+        """Whether its number is one of those that make the message."""
+        return self.number <= self.total
+
+
+class Wrapper(NamedTuple):
+    """A $PGHP line: the time of the sentence that follows it.
+
+    Attributes:
+        t: UTC microseconds since 1970.
+        given: Checksum of the sentence that it belongs to, or None.
+    """
+
+    t: int
+    given: int | None
+
+
 NO_TAG = Tag()
+
+
+def read_line(line: bytes) -> Sentence | Wrapper | Tag | str:
+    """Read one line without its end.
+
+    Returns:
+        The AIS sentence in it; or what a $PGHP line says; or, where it is understood and not kept, what its tag
+        blocks say; or why it is rejected.
+    """
+    why = None
+    comment = line.lstrip(SPACE).startswith(b"#")
+    for found in _BODY.finditer(line) if not comment else ():
+        tag = None
+        if HEX[found[9]] == checksum(found[1]):
+            tag = read_tags(_tags_before(line, found.start()))
+        if tag is not None:
+            return _sentence(line, found, tag)
+        why = "checksum"
+    if why is not None:
+        return why
+    if len(line) >= MAX_LINE:
+        return "too long"
+    if line.startswith(b"$PGHP,"):
+        return read_pghp(line)
+    why = why_not(line)
+    if why is not None:
+        return why
+    tag = read_tags(line[: line.rindex(b"\\") + 1]) if line.startswith(b"\\") else None
+    return tag or NO_TAG
+
+
+def _sentence(line: bytes, found: re.Match[bytes], tag: Tag) -> Sentence:
+    _, who, total, number, sequence, channel, payload, fill, given = found.groups()
+    rest = line[found.end() :]
+    t, station = read_rest(rest) if len(rest) > 1 else (None, None)
+    return Sentence(
+        who == b"O",
+        int(total),
+        int(number),
+        sequence[0] if sequence else 0,
+        channel[0] if channel else 0,
+        found.start(7),
+        payload,
+        int(fill),
+        HEX[given],
+        tag,
+        t,
+        station,
+    )
+
+
+def _tags_before(line: bytes, end: int) -> bytes:
+    """Return the tag blocks that stand right before a place in a line."""
+    start = end
+    while start > 1 and line[start - 1] == _BACKSLASH:
+        opening = line.rfind(b"\\", 0, start - 1)
+        if opening < 0:
+            break
+        start = opening
+    return line[start:end]
 
 
 def checksum(data: bytes) -> int:
@@ -76,7 +188,7 @@ def epoch_us(text: bytes) -> int | None:
         return None
     number = int(whole)
     if number >= MILLISECONDS_FROM:
-        return number * 1_000
+        return min(number * 1_000, FAR_US)
     return number * 1_000_000 + int(fraction[:6].ljust(6, b"0") if fraction else 0)
 
 
@@ -86,6 +198,8 @@ def read_tags(blocks: bytes) -> Tag | None:
     station: str | None = None
     group: bytes | None = None
     later = False
+    if not blocks:
+        return NO_TAG
     for block in blocks[1:-1].split(b"\\\\"):
         body, star, given = block.partition(b"*")
         if not star or HEX.get(given) != checksum(body):
@@ -109,13 +223,13 @@ def read_rest(rest: bytes) -> tuple[int | None, str | None]:
         field = field.strip()
         if t is None and _EPOCH.fullmatch(field):
             t = epoch_us(field)
-        elif station is None and _STATION.fullmatch(field):
+        elif station is None and STATION.fullmatch(field):
             station = field.decode("ascii")
     return t, station
 
 
-def read_pghp(line: bytes) -> tuple[int, bytes | None] | str:
-    """Return a $PGHP line's time and the checksum of the sentence that it belongs to, or why it is rejected."""
+def read_pghp(line: bytes) -> Wrapper | str:
+    """Return what a $PGHP line says, or why it is rejected."""
     found = _PGHP.fullmatch(line)
     if found is None:
         return "checksum" if b"*" not in line else "not understood"
@@ -126,15 +240,16 @@ def read_pghp(line: bytes) -> tuple[int, bytes | None] | str:
         at = datetime(year, month, day, hour, minute, second, milli * 1000, tzinfo=UTC)
     except (ValueError, OverflowError):
         return "clock"
-    return (at - datetime(1970, 1, 1, tzinfo=UTC)) // _MICROSECOND, found[9]
+    given = HEX[found[9]] if found[9] else None
+    return Wrapper((at - datetime(1970, 1, 1, tzinfo=UTC)) // _MICROSECOND, given)
 
 
 def why_not(line: bytes) -> str | None:
     """Say why a line that is no AIS sentence is rejected; None when it is understood and not kept."""
-    bare = line.strip(_SPACE)
+    bare = line.strip(SPACE)
     if (not bare and b"\0" not in line) or bare.startswith(b"#"):
         return None
-    like = _AIS_LIKE.match(bare)
+    like = _AIS_LIKE.match(bare) or _AIS_WITHIN.search(bare)
     if like is None:
         tag_alone = len(bare) > 1 and bare[0] == bare[-1] == _BACKSLASH and read_tags(bare) is not None
         return None if tag_alone or _ANY_SENTENCE.match(bare) else "not understood"

@@ -1,4 +1,4 @@
-"""Raw integers of decoded messages to rows of a case: units, and the end of every sentinel.
+"""Raw numbers of decoded messages to rows of a case: units, and the end of every sentinel.
 
 Not available becomes NULL here and nowhere later (ITU-R M.1371-5 annex 8): speed 1023 (63 in type 27), course from
 360 degrees, heading from 360, rate of turn -128, status 15, IMO, draught and ship type 0, dimensions all 0, a date
@@ -14,207 +14,252 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from ais.decode import (
+from ais.decode import numbers, text, words
+from ais.fields import (
     AIRCRAFT,
     ATON,
     BASE,
     CLASS_A,
     CLASS_B,
     CLASS_B_LONG,
+    LAYOUTS,
     LONG_RANGE,
     STATIC_A,
     STATIC_B,
     VOYAGE,
-    Ints,
     Layout,
-    numbers,
-    texts,
 )
+from ais.messages import Messages
 from ais.schema import TABLES
+from ais.words import Bools, Ints, Words, letters, strings
 
-Bools = npt.NDArray[np.bool_]
-Said = list[Any]
-"""Messages in one flat list, six values each: line, UTC microseconds, station, channel, own, the bits of the fields.
-
-Flat, since tuples by the ten thousand keep Python's garbage collector busy for a tenth of the time."""
-
-Rows = dict[str, list[pa.Table]]
-
-_CLASS = {CLASS_A: "A", LONG_RANGE: "A", CLASS_B: "B", CLASS_B_LONG: "B"}
 _WITH_FIX = (CLASS_A, CLASS_B, CLASS_B_LONG, AIRCRAFT, LONG_RANGE)
 _WITH_IDENTITY = (CLASS_B_LONG, VOYAGE, STATIC_A, STATIC_B)
-_RESPONSE = 11
-_AUXILIARY = 98  # first two digits of a craft of a parent ship: part B says the parent's number, not dimensions
+_CLASS = {CLASS_A: ord("A"), LONG_RANGE: ord("A"), CLASS_B: ord("B"), CLASS_B_LONG: ord("B"), AIRCRAFT: 0}
+_KINDS = ("base", "response", "aton")
+RESPONSE = 11
+AUXILIARY = 98  # first two digits of a craft of a parent ship: part B says the parent's number, not dimensions
+_TWO = np.array([list(f"{number:02}".encode()) for number in range(100)], np.uint8)
+_POSITION = {"second": 255, "heading": 511, "status": 15, "turn": -128}  # what stands for what a layout lacks
+_DIMENSIONS = ("to_bow", "to_stern", "to_port", "to_starboard")
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Messages of one layout, as columns.
+    """Messages of one layout.
 
     Attributes:
         layout: Their layout.
-        n: How many.
+        words: The bits of their fields.
         raw: Their numbers as sent.
-        bits: The bits of their fields.
-        line: Line of each in the input.
-        t: UTC microseconds of each.
-        station: Receiver of each, or None.
-        channel: Radio channel of each, or None.
-        own: Whether each is of the receiver's own ship.
+        rows: Where they are among all messages.
     """
 
     layout: Layout
-    n: int
+    words: Words
     raw: dict[str, Ints]
-    bits: Sequence[bytes]
-    line: Ints
-    t: Ints
-    station: Any
-    channel: Any
-    own: Any
-
-    @classmethod
-    def of(cls, layout: Layout, said: Said) -> Batch:
-        """Turn messages of one layout into columns."""
-        line, t, station, channel, own, bits = (said[i::6] for i in range(6))
-        return cls(
-            layout,
-            len(line),
-            numbers(layout, bits),
-            bits,
-            np.array(line, np.int64),
-            np.array(t, np.int64),
-            pa.array(station, pa.string()),
-            pa.array(channel, pa.string()),
-            pa.array(own, pa.bool_()),
-        )
+    rows: Ints
 
 
-def rows_of(layout: Layout, said: Said, input_id: int) -> dict[str, pa.Table]:
-    """Return the rows that messages of one layout give, by table; empty tables are left out."""
-    batch = Batch.of(layout, said)
-    tables: dict[str, pa.Table] = {}
-    heard = np.ones(batch.n, bool)
-    if layout in _WITH_FIX:
-        lon, lat, fix = place(batch)
-        tables["positions"] = _positions(batch, lon, lat, input_id).filter(pa.array(fix))
-        heard = ~fix
-    if layout in (BASE, ATON):
-        tables["fixed"] = _fixed(batch, input_id)
-        heard = batch.raw["msg_type"] == _RESPONSE
-    if layout in _WITH_IDENTITY:
-        tables["identities"] = _identities(batch, input_id)
-    tables["heard"] = _heard(batch, input_id).filter(pa.array(heard))
-    return {name: table for name, table in tables.items() if table.num_rows}
+@dataclass(frozen=True)
+class _Common:
+    """The columns that every table has, of all messages."""
+
+    messages: Messages
+    stations: Sequence[str]
+    mmsi: Ints
+    kind: Ints
+    input_id: int
+
+    def of(self, rows: Ints) -> dict[str, Any]:
+        """Return the columns of some messages."""
+        messages = self.messages
+        return {
+            "mmsi": self.mmsi[rows].astype(np.uint32),
+            "t": pa.array(messages.t[rows].view("datetime64[us]")),
+            "msg_type": self.kind[rows].astype(np.uint8),
+            "station": strings(messages.station[rows], self.stations),
+            "input_id": np.full(len(rows), self.input_id, np.uint32),
+            "line": messages.line[rows].astype(np.uint64),
+        }
 
 
-def place(batch: Batch) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], Bools]:
-    """Return longitude, latitude (degrees, 6 decimals) and whether they are a fix."""
-    # In whole microdegrees as pyais rounds them, so that no float error depends on the machine.
-    per_unit = 10_000 if batch.layout is LONG_RANGE else 10
-    lon, lat = ((per_unit * batch.raw[name] + 3) // 6 for name in ("lon", "lat"))
-    fix = (np.abs(lon) <= 180_000_000) & (np.abs(lat) <= 90_000_000)
-    lon = np.where(lon == 180_000_000, -180_000_000, lon)
-    return lon / 1e6, lat / 1e6, fix
+def tables_of(
+    payloads: bytes, messages: Messages, codes: Ints, stations: Sequence[str], input_id: int
+) -> dict[str, list[pa.Table]]:
+    """Return the rows that messages give, by table.
+
+    Args:
+        payloads: Where their payloads are.
+        messages: The messages, each with a time, in the order of their layouts.
+        codes: The layout of each, as its place in `LAYOUTS`.
+        stations: The names of their stations by code.
+        input_id: The input that said them.
+    """
+    batches = _batches(payloads, messages, codes)
+    if not batches:
+        return {}
+    mmsi, kind = (np.concatenate([batch.raw[name] for batch in batches]) for name in ("mmsi", "msg_type"))
+    common = _Common(messages, stations, mmsi, kind, input_id)
+    heard = np.ones(len(messages), np.bool_)
+    tables: dict[str, list[pa.Table]] = {}
+    reporting = [batch for batch in batches if batch.layout in _WITH_FIX]
+    if reporting:
+        rows, positions = _positions(reporting, common)
+        heard[rows] = False
+        tables["positions"] = [positions]
+    for batch in batches:
+        if batch.layout in (BASE, ATON):
+            tables.setdefault("fixed", []).append(_fixed(batch, common))
+            heard[batch.rows] = batch.raw["msg_type"] == RESPONSE
+        if batch.layout in _WITH_IDENTITY:
+            tables.setdefault("identities", []).append(_identities(batch, common))
+    tables["heard"] = [table("heard", common.of(np.flatnonzero(heard)))]
+    return {name: some for name, found in tables.items() if (some := [one for one in found if one.num_rows])}
 
 
-def table(name: str, columns: Mapping[str, Any], n: int) -> pa.Table:
+def _batches(payloads: bytes, messages: Messages, codes: Ints) -> list[Batch]:
+    """Cut the messages' fields, one layout at a time."""
+    buffer = np.frombuffer(payloads, np.uint8)
+    bounds = np.searchsorted(codes, np.arange(len(LAYOUTS) + 1)).tolist()
+    batches = []
+    for layout, begin, end in zip(LAYOUTS, bounds[:-1], bounds[1:], strict=True):
+        if begin < end:
+            bits = messages.size[begin:end] * 6 - messages.fill[begin:end]
+            cut = words(layout, buffer, messages.start[begin:end], bits)
+            batches.append(Batch(layout, cut, numbers(layout, cut), np.arange(begin, end)))
+    return batches
+
+
+def table(name: str, columns: Mapping[str, Any]) -> pa.Table:
     """Return a table of the schema; columns that are not given are NULL."""
-    schema = TABLES[name].arrow_schema()
-    return pa.table(
-        [columns[f.name].cast(f.type) if f.name in columns else pa.nulls(n, f.type) for f in schema],
-        schema=pa.schema([f.with_nullable(True) for f in schema]),
-    )
+    schema = pa.schema([f.with_nullable(True) for f in TABLES[name].arrow_schema()])
+    n = len(columns["mmsi"])
+    arrays = []
+    for f in schema:
+        column = columns.get(f.name)
+        if column is None:
+            column = pa.nulls(n, f.type)
+        elif isinstance(column, np.ndarray):
+            column = pa.array(column)
+        arrays.append(column if column.type == f.type else column.cast(f.type))
+    return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def _known(values: npt.NDArray[np.generic], known: Bools) -> Any:
+def _known(values: Any, known: Bools) -> Any:
     """Return values as Arrow, NULL where they are not known."""
     return pa.array(values, mask=~known)
 
 
-def _common(batch: Batch, input_id: int) -> dict[str, Any]:
-    return {
-        "mmsi": pa.array(batch.raw["mmsi"]),
-        "t": pa.array(batch.t).cast(pa.timestamp("us")),
-        "msg_type": pa.array(batch.raw["msg_type"]),
-        "station": batch.station,
-        "input_id": pa.array(np.full(batch.n, input_id)),
-        "line": pa.array(batch.line),
+def _place(batch: Batch) -> tuple[Ints, Ints, Bools]:
+    """Return longitude and latitude in microdegrees, and whether they are a fix."""
+    # In whole microdegrees as pyais rounds them, so that no float error depends on the machine.
+    per_unit = 10_000 if batch.layout is LONG_RANGE else 10
+    lon, lat = ((per_unit * batch.raw[name] + 3) // 6 for name in ("lon", "lat"))
+    fix = (np.abs(lon) <= 180_000_000) & (np.abs(lat) <= 90_000_000)
+    lon[lon == 180_000_000] = -180_000_000
+    return lon, lat, fix
+
+
+def _motion(batch: Batch) -> tuple[Ints, Ints]:
+    """Return speed in 0.1 kn and course in 0.1 degrees; -1 where they are not known."""
+    speed, course = batch.raw["speed"], batch.raw["course"]
+    unknown = speed == (63 if batch.layout is LONG_RANGE else 1023)
+    speed = speed * 10 if batch.layout in (AIRCRAFT, LONG_RANGE) else speed.copy()
+    course = course * 10 if batch.layout is LONG_RANGE else course.copy()
+    speed[unknown] = -1
+    course[course >= 3600] = -1
+    return speed, course
+
+
+def _positions(batches: Sequence[Batch], common: _Common) -> tuple[Ints, pa.Table]:
+    """Return which messages have a fix, and their rows."""
+    found: list[dict[str, Ints]] = []
+    for batch in batches:
+        raw, n = batch.raw, len(batch.rows)
+        lon, lat, fix = _place(batch)
+        speed, course = _motion(batch)
+        one = {name: raw[name] for name in ("accuracy", "raim", "repeat")}
+        one |= {name: raw[name] if name in raw else np.full(n, lack) for name, lack in _POSITION.items()}
+        one |= {"lon": lon, "lat": lat, "speed": speed, "course": course, "row": batch.rows}
+        one["class"] = np.full(n, _CLASS[batch.layout])
+        found.append(one if fix.all() else {name: values[fix] for name, values in one.items()})
+    of = {name: np.concatenate([one[name] for one in found]) for name in found[0]}
+    rows = of["row"]
+    messages = common.messages
+    columns = common.of(rows) | {
+        "utc_s": _known(of["second"].astype(np.uint8), of["second"] < 64),
+        "lon": of["lon"] / 1e6,
+        "lat": of["lat"] / 1e6,
+        "sog_kn": _known((of["speed"] / 10).astype(np.float32), of["speed"] >= 0),
+        "cog_deg": _known((of["course"] / 10).astype(np.float32), of["course"] >= 0),
+        "heading_deg": _known(of["heading"].astype(np.uint16), of["heading"] < 360),
+        "rot": _known(of["turn"].astype(np.int8), of["turn"] != -128),
+        "nav_status": _known(of["status"].astype(np.uint8), of["status"] != 15),
+        "ais_class": letters(of["class"].astype(np.uint8)),
+        "accurate": of["accuracy"] == 1,
+        "raim": of["raim"] == 1,
+        "repeat": of["repeat"].astype(np.uint8),
+        "channel": letters(messages.channel[rows].astype(np.uint8)),
+        "own": messages.own[rows],
     }
+    return rows, table("positions", columns)
 
 
-def _positions(batch: Batch, lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64], input_id: int) -> pa.Table:
-    """Return position rows of every message, those without a fix included."""
+def _fixed(batch: Batch, common: _Common) -> pa.Table:
+    """Return the rows of base stations and aids to navigation."""
     raw = batch.raw
-    whole_knots = batch.layout in (AIRCRAFT, LONG_RANGE)
-    no_speed = 63 if batch.layout is LONG_RANGE else 1023
-    course = raw["course"] if batch.layout is LONG_RANGE else raw["course"] / 10
-    columns = _common(batch, input_id) | {
-        "lon": pa.array(lon),
-        "lat": pa.array(lat),
-        "sog_kn": _known(raw["speed"] if whole_knots else raw["speed"] / 10, raw["speed"] != no_speed),
-        "cog_deg": _known(course, course < 360),
-        "accurate": pa.array(raw["accuracy"] == 1),
-        "raim": pa.array(raw["raim"] == 1),
-        "repeat": pa.array(raw["repeat"]),
-        "channel": batch.channel,
-        "own": batch.own,
-    }
-    if batch.layout in _CLASS:
-        columns["ais_class"] = pa.array([_CLASS[batch.layout]] * batch.n)
-    if "second" in raw:
-        columns["utc_s"] = pa.array(raw["second"])
-    if "heading" in raw:
-        columns["heading_deg"] = _known(raw["heading"], raw["heading"] < 360)
-    if "status" in raw:
-        columns["nav_status"] = _known(raw["status"], raw["status"] != 15)
-    if "turn" in raw:
-        columns["rot"] = _known(raw["turn"], raw["turn"] != -128)
-    return table("positions", columns, batch.n)
-
-
-def _heard(batch: Batch, input_id: int) -> pa.Table:
-    return table("heard", _common(batch, input_id), batch.n)
-
-
-def _fixed(batch: Batch, input_id: int) -> pa.Table:
-    lon, lat, fix = place(batch)
+    lon, lat, fix = _place(batch)
+    columns = common.of(batch.rows) | {"lon": _known(lon / 1e6, fix), "lat": _known(lat / 1e6, fix)}
     if batch.layout is ATON:
-        kind = ["aton"] * batch.n
+        columns["kind"] = strings(np.full(len(lon), _KINDS.index("aton")), _KINDS)
     else:
-        kind = np.where(batch.raw["msg_type"] == _RESPONSE, "response", "base").tolist()
-    columns = {"lon": _known(lon, fix), "lat": _known(lat, fix), "kind": pa.array(kind)}
-    return table("fixed", _common(batch, input_id) | columns, batch.n)
+        columns["kind"] = strings((raw["msg_type"] == RESPONSE).astype(np.int64), _KINDS)
+        columns["said_t"] = _said_t(raw)
+    return table("fixed", columns)
 
 
-def _identities(batch: Batch, input_id: int) -> pa.Table:
+def _said_t(raw: Mapping[str, Ints]) -> Any:
+    """Return a station's own date and time, NULL where any of it is a sentinel or there is no such day."""
+    year, month, day = raw["year"], raw["month"], raw["day"]
+    known = (year > 0) & (year <= 9999) & (month > 0) & (month <= 12) & (day > 0)
+    months = (np.where(known, year, 1970) - 1970) * 12 + np.where(known, month, 1) - 1
+    days = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64) + np.where(known, day, 1) - 1
+    known &= days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) == months
+    known &= (raw["hour"] < 24) & (raw["minute"] < 60) & (raw["second"] < 60)
+    seconds = ((days * 24 + raw["hour"]) * 60 + raw["minute"]) * 60 + raw["second"]
+    return _known((seconds * 1_000_000).view("datetime64[us]"), known)
+
+
+def _identities(batch: Batch, common: _Common) -> pa.Table:
+    """Return the rows of static reports."""
     raw = batch.raw
-    said = texts(batch.layout, batch.bits)
-    columns = _common(batch, input_id)
+    columns = common.of(batch.rows)
     for column, name in (("name", "shipname"), ("callsign", "callsign"), ("destination", "destination")):
-        if name in said:
-            columns[column] = pa.array(said[name], pa.string())
+        if name in batch.layout.texts:
+            columns[column] = text(batch.words, batch.layout.texts[name])
     for column in ("imo", "ship_type"):
         if column in raw:
             columns[column] = _known(raw[column], raw[column] > 0)
     if "to_bow" in raw:
-        sides = [raw[name] for name in ("to_bow", "to_stern", "to_port", "to_starboard")]
-        measured = (sum(sides) > 0) & (raw["mmsi"] // 10_000_000 != _AUXILIARY)
-        for name, side in zip(("to_bow", "to_stern", "to_port", "to_starboard"), sides, strict=True):
-            columns[f"{name}_m"] = _known(side, measured)
+        measured = sum(raw[name] for name in _DIMENSIONS) > 0
+        measured &= raw["mmsi"] // 10_000_000 != AUXILIARY
+        for name in _DIMENSIONS:
+            columns[f"{name}_m"] = _known(raw[name], measured)
     if "draught" in raw:
-        columns["draught_m"] = _known(raw["draught"] / 10, raw["draught"] > 0)
-        columns["eta"] = pa.array(_eta(raw), pa.string())
-    return table("identities", columns, batch.n)
+        columns["draught_m"] = _known((raw["draught"] / 10).astype(np.float32), raw["draught"] > 0)
+        columns["eta"] = _eta(raw)
+    return table("identities", columns)
 
 
-def _eta(raw: Mapping[str, Ints]) -> list[str | None]:
+def _eta(raw: Mapping[str, Ints]) -> Any:
     """Return times of arrival as sent, MM-DD HH:MM; hour 24 and minute 60 are the sentinels."""
-    fields = zip(*(raw[name].tolist() for name in ("month", "day", "hour", "minute")), strict=True)
-    return [
-        f"{month:02}-{day:02} {hour:02}:{minute:02}" if 1 <= month <= 12 and day and hour < 24 and minute < 60 else None
-        for month, day, hour, minute in fields
-    ]
+    month, day, hour, minute = (raw[name] for name in ("month", "day", "hour", "minute"))
+    known = (month >= 1) & (month <= 12) & (day > 0) & (hour < 24) & (minute < 60)
+    chars = np.empty((len(month), 11), np.uint8)
+    chars[:] = np.frombuffer(b"00-00 00:00", np.uint8)
+    for place, values in ((0, month), (3, day), (6, hour), (9, minute)):
+        chars[:, place : place + 2] = _TWO[values]
+    return pa.array(chars.view("S11").ravel(), pa.binary(), mask=~known).view(pa.string())
