@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
+from ais.formats import shown
 from ais.reader import Reader
 
-_LINES = """
+_INPUTS = """
     -- A line that gave rows gave one of these; identities, and places of type 11, come beside one of them.
     WITH kept AS (
         SELECT input_id FROM positions UNION ALL SELECT input_id FROM heard
@@ -28,26 +28,30 @@ _LINES = """
         SELECT input_id, line FROM copied SEMI JOIN beside USING (input_id, line)
     ), repeated AS (
         SELECT input_id, line FROM copied ANTI JOIN beside USING (input_id, line)
-    )
-    SELECT input_id, fate, count(*) AS n FROM (
-        SELECT input_id, 'stored' AS fate FROM kept
+    ), lines AS (
+        SELECT input_id, 'stored' AS what FROM kept
         UNION ALL SELECT input_id, 'stored' FROM rescued
-        UNION ALL SELECT input_id, 'duplicate' FROM repeated
+        UNION ALL SELECT input_id, 'duplicates' FROM repeated
         UNION ALL
-        SELECT parts.input_id, if(repeated.line IS NULL, 'stored', 'duplicate') FROM parts
+        SELECT parts.input_id, if(repeated.line IS NULL, 'stored', 'duplicates') FROM parts
         LEFT JOIN repeated ON repeated.input_id = parts.input_id AND repeated.line = parts.first_line
+        UNION ALL SELECT input_id, 'rejects: ' || reason FROM rejects
+        UNION ALL SELECT input_id, 'positions' FROM positions
+        UNION ALL SELECT input_id, 'identities' FROM identities
+    ), ships AS (
+        SELECT input_id, mmsi FROM positions UNION SELECT input_id, mmsi FROM position_copies
+        UNION SELECT input_id, mmsi FROM heard UNION SELECT input_id, mmsi FROM heard_copies
+    ), counts AS (
+        SELECT input_id, what, count(*) AS n FROM lines GROUP BY ALL
+        UNION ALL SELECT input_id, 'ships', count(*) FROM ships GROUP BY ALL
     )
-    WHERE $input_id IS NULL OR input_id = $input_id
-    GROUP BY ALL
+    SELECT inputs.*, told.counts FROM inputs LEFT JOIN (
+        SELECT input_id, list({'what': what, 'n': n} ORDER BY what) AS counts FROM counts
+        WHERE $input_id IS NULL OR input_id = $input_id GROUP BY input_id
+    ) AS told ON told.input_id = inputs.id
+    WHERE $input_id IS NULL OR inputs.id = $input_id ORDER BY inputs.id
 """
-
-
-_SHIPS = """
-    SELECT input_id, '' AS what, count(DISTINCT mmsi) AS n FROM (
-        SELECT DISTINCT input_id, mmsi FROM positions UNION ALL SELECT DISTINCT input_id, mmsi FROM position_copies
-        UNION ALL SELECT DISTINCT input_id, mmsi FROM heard UNION ALL SELECT DISTINCT input_id, mmsi FROM heard_copies
-    ) WHERE $input_id IS NULL OR input_id = $input_id GROUP BY input_id
-"""
+_REJECTS = "rejects: "
 
 
 @dataclass(frozen=True)
@@ -96,35 +100,37 @@ class InputReport:
 
 def reports(reader: Reader, input_id: int | None = None) -> list[InputReport]:
     """Return what became of every input's lines, or of one's, in the order of their numbers."""
-    fates = _counts(reader, _LINES, input_id)
-    rejects: dict[int, dict[str, int]] = {}
-    for (number, reason), n in _counts(reader, _grouped("rejects", "reason"), input_id).items():
-        rejects.setdefault(number, {})[reason] = n
-    positions = _counts(reader, _grouped("positions", "''"), input_id)
-    identities = _counts(reader, _grouped("identities", "''"), input_id)
-    ships = _counts(reader, _SHIPS, input_id)
-    sql = "SELECT * FROM inputs WHERE $input_id IS NULL OR id = $input_id ORDER BY id"
-    return [
-        InputReport(
-            input_id=row["id"],
-            name=row["name"],
-            sha256=row["sha256"],
-            already=False,
-            lines=row["lines"],
-            stored=fates.get((row["id"], "stored"), 0),
-            other=row["other"],
-            duplicates=fates.get((row["id"], "duplicate"), 0),
-            rejects=rejects.get(row["id"], {}),
-            positions=positions.get((row["id"], ""), 0),
-            identities=identities.get((row["id"], ""), 0),
-            ships=ships.get((row["id"], ""), 0),
-            clocks=_by_number(json.loads(row["clocks"])),
-            complete=row["complete"],
-            first_t=_utc(row["first_t"]),
-            last_t=_utc(row["last_t"]),
+    found = []
+    for row in reader.query(_INPUTS, input_id=input_id).to_pylist():  # one query: an ingest may run meanwhile
+        counts = {one["what"]: one["n"] for one in row["counts"] or ()}
+        found.append(
+            InputReport(
+                input_id=row["id"],
+                name=row["name"],
+                sha256=row["sha256"],
+                already=False,
+                lines=row["lines"],
+                other=row["other"],
+                rejects={what[len(_REJECTS) :]: n for what, n in counts.items() if what.startswith(_REJECTS)},
+                **{name: counts.get(name, 0) for name in ("stored", "duplicates", "positions", "identities", "ships")},
+                clocks=_by_number(json.loads(row["clocks"])),
+                complete=row["complete"],
+                first_t=_utc(row["first_t"]),
+                last_t=_utc(row["last_t"]),
+            )
         )
-        for row in reader.query(sql, input_id=input_id).to_pylist()
-    ]
+    return found
+
+
+def partly_read(reader: Reader) -> str | None:
+    """Say which inputs are in a case only in part; None if all are whole."""
+    rows = reader.query("SELECT name FROM inputs WHERE NOT complete ORDER BY id").to_pylist()
+    if not rows:
+        return None
+    return (
+        f"Only part of {shown([row['name'] for row in rows])} is in this case: its ingest still runs or was interrupted; the same ingest again "
+        "takes in the rest."
+    )
 
 
 def status(reader: Reader) -> dict[str, object]:
@@ -140,6 +146,7 @@ def status(reader: Reader) -> dict[str, object]:
             {
                 "name": one.name,
                 "sha256": one.sha256,
+                "complete": one.complete,
                 "lines": one.lines,
                 "stored": one.stored,
                 "other": one.other,
@@ -160,19 +167,6 @@ def status(reader: Reader) -> dict[str, object]:
 
 def _by_number(clocks: dict[str, int]) -> tuple[str, ...]:
     return tuple(sorted(clocks, key=lambda clock: (-clocks[clock], clock)))
-
-
-def _grouped(name: str, column: str) -> str:
-    return (
-        f"SELECT input_id, {column} AS what, count(*) AS n FROM {name} "
-        "WHERE $input_id IS NULL OR input_id = $input_id GROUP BY ALL ORDER BY ALL"
-    )
-
-
-def _counts(reader: Reader, sql: str, input_id: int | None) -> dict[Any, int]:
-    """Return the counts of a query that yields input, what, n."""
-    columns = reader.query(sql, input_id=input_id).to_pydict().values()
-    return {(number, what): n for number, what, n in zip(*columns, strict=True)}
 
 
 def _utc(t: datetime | None) -> datetime | None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from ais.ingest import InputReport
     from ais.reader import Reader
+    from ais.receivers import ClockError
     from ais.source import Input
     from detectors import DetectReport
     from zones import ZoneSet
@@ -250,12 +251,26 @@ class Case:
         with self.reader() as reader:
             return not_looked_at(reader)
 
+    def partly_read(self) -> str | None:
+        """Return in words which inputs are in the case only in part; None if all are whole."""
+        from ais.counts import partly_read
+
+        with self.reader() as reader:
+            return partly_read(reader)
+
     def status(self) -> dict[str, Any]:
         """Return what the case holds: its inputs with the counts of their lines, positions, vessels and events."""
         from ais.ingest import status
 
         with self.reader() as reader:
             return status(reader)
+
+    def clock_errors(self, input_id: int | None = None) -> list[ClockError]:
+        """Return the receivers, of one input or of all, whose clocks are wrong by more than 30 s, and by whose word."""
+        from ais.receivers import clock_errors
+
+        with self.reader() as reader:
+            return clock_errors(reader, input_id)
 
     @contextmanager
     def reader(self) -> Iterator[Reader]:

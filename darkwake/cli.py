@@ -1,6 +1,7 @@
 """`darkwake`: the command line.
 
-Exit codes: 0 done; 1 the input or the case is bad, said in one sentence; 2 wrong usage; 130 stopped with Ctrl-C.
+Exit codes: 0 done; 1 the input or the case is bad, said in one sentence; 2 wrong usage; 130 stopped with Ctrl-C, 143
+with SIGTERM.
 No traceback is shown unless DARKWAKE_DEBUG=1 is set.
 """
 
@@ -81,7 +82,7 @@ def _guarded(args: Sequence[str] | None) -> int:
             return 0
         except (Exception, KeyboardInterrupt) as error:
             if interrupts:  # a library may have turned Ctrl-C into an error of its own
-                return _sentence("stopped; run the same command again to go on", 130)
+                return _sentence("stopped; run the same command again to go on", 128 + interrupts[0])
             if os.environ.get("DARKWAKE_DEBUG") == "1":
                 raise
             return _sentence(_meaning(error), 1)
@@ -100,22 +101,23 @@ def _run(args: Sequence[str] | None) -> int:
 
 @contextmanager
 def _noted_interrupts() -> Iterator[list[int]]:
-    """Note every Ctrl-C while the block runs; it still raises KeyboardInterrupt where Python sees it first."""
+    """Note every Ctrl-C and SIGTERM while the block runs; they raise KeyboardInterrupt where Python sees them first."""
     noted: list[int] = []
     if threading.current_thread() is not threading.main_thread():
         yield noted
         return
 
     def note(number: int, frame: FrameType | None) -> None:
-        """Note it, and do what Python does."""
+        """Note it, and do what Python does with Ctrl-C."""
         noted.append(number)
         signal.default_int_handler(number, frame)
 
-    before = signal.signal(signal.SIGINT, note)
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield noted
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _meaning(error: BaseException) -> str:

@@ -8,7 +8,7 @@ from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 
-from ais.counts import reports
+from ais.counts import partly_read, reports
 from ais.reader import Reader
 from detectors import discover, not_looked_at
 from maps import assets, method, words
@@ -109,7 +109,7 @@ def report_html(
     content, findings, heard, tracks = map_content(reader, zones)
     inputs = _inputs(reader)
     runs = _runs(reader)
-    lead, looked = _lead(findings, heard, not_looked_at(reader), content["events"])
+    lead, looked = _lead(findings, heard, _missing(reader), content["events"])
     content |= {
         "title": title or _title([str(item["name"]) for item in inputs]),
         "made": words.utc(made_at),
@@ -149,11 +149,18 @@ def _lead(findings: Findings, heard: Coverage, missing: str | None, events: obje
     lead = words.lead(counts, findings.scores, findings.unassessed, first)
     headline = "No event found" if not total else f"{total:,} event{'s' if total != 1 else ''} to look at"
     if missing:
-        lead["found"] = f"{missing} Run `darkwake detect` first. {lead['found'] if total else ''}".strip()
+        lead["found"] = f"{missing} {lead['found'] if total else ''}".strip()
     if missing and not total:
         headline = "Not looked through yet"
         lead["sure"] = "Nothing can be said: no events here is not a finding."
     return {**lead, "headline": headline, "span": _span(heard), "unseen": _unseen(heard)}, not missing
+
+
+def _missing(reader: Reader) -> str | None:
+    """Say what of the inputs is not in the case, and what detection has not looked at; None if nothing."""
+    unseen = not_looked_at(reader)
+    said = [partly_read(reader), unseen and f"{unseen} Run `darkwake detect` first."]
+    return " ".join(filter(None, said)) or None
 
 
 def _called(kind: Mapping[str, str], count: int) -> str:

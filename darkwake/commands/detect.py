@@ -75,7 +75,7 @@ def choose(
 def find(case: Case, wanted: Wanted) -> None:
     """Detect, and print how many events of each kind the case holds then."""
     from darkwake.progress import steps
-    from darkwake.say import count
+    from darkwake.say import count, plain
     from detectors import iso
 
     with steps("Detecting") as step:
@@ -85,3 +85,5 @@ def find(case: Case, wanted: Wanted) -> None:
     click.echo(f"{count(sum(events.values()), 'event')}" + (f": {by_kind}" if by_kind else ""))
     if done.ahead and done.horizon:
         click.echo(f"{count(done.ahead, 'row')} far ahead of all others not looked at; data end at {iso(done.horizon)}")
+    if partly := case.partly_read():
+        click.echo(f"note: {plain(partly)}", err=True)

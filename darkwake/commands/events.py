@@ -34,6 +34,7 @@ def events(
     """
     from darkwake.case import Case
     from darkwake.files import write_whole
+    from darkwake.say import plain
     from darkwake.settings import SettingsError
 
     if format_ == "parquet" and output is None and sys.stdout.isatty():
@@ -43,6 +44,8 @@ def events(
         found = case.records(kind=kind, mmsi=mmsi, zone=zone)
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
+    if partly := case.partly_read():
+        click.echo(f"note: {plain(partly)}", err=True)
     if missing := case.not_looked_at():
         click.echo(f"note: {missing} Run: darkwake detect --case {case_path}", err=True)
     data = _written(case, found, format_, to_file=output is not None)

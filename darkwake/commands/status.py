@@ -16,10 +16,13 @@ from darkwake import options
 def status(case_path: Path, as_json: bool) -> None:
     """Show what a case holds, to the line."""
     from darkwake.case import Case
+    from darkwake.say import plain
 
     case = Case(case_path)
     found = case.status()
     click.echo(json.dumps(found, default=_json, indent=1) if as_json else in_words(found))
+    if not as_json and (partly := case.partly_read()):
+        click.echo(plain(partly))
     if not as_json and (missing := case.not_looked_at()):
         click.echo(f"{missing} Run: darkwake detect --case {case_path}")
 

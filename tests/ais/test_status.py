@@ -33,6 +33,7 @@ def test_status_is_as_the_design_says(store: Store, take: Take) -> None:
             {
                 "name": "a.nmea",
                 "sha256": report.sha256,
+                "complete": True,
                 "lines": 11,
                 "stored": 7,
                 "other": 1,
