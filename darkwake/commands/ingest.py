@@ -14,6 +14,7 @@ from darkwake import options
 
 if TYPE_CHECKING:
     from ais.ingest import InputReport
+    from ais.receivers import ClockError
     from ais.source import Input, InputError
     from darkwake.case import Case
     from darkwake.settings import Settings
@@ -123,7 +124,24 @@ def _refused(case: Case, found: Input, how: dict[str, Any]) -> InputError | None
     except InputError as error:
         return error
     click.echo(said(report, perf_counter() - started))
+    if not report.already:
+        for wrong in case.clock_errors(report.input_id):
+            click.echo(f"  {clock_said(wrong)}")
     return None
+
+
+def clock_said(wrong: ClockError) -> str:
+    """Return the sentence about a receiver whose clock is wrong."""
+    from darkwake.say import plain
+
+    receiver = f"receiver {plain(wrong.station)}" if wrong.station else "the receiver"
+    apart = f"{abs(wrong.ahead_s):,.0f} s {'ahead of' if wrong.ahead_s > 0 else 'behind'}"
+    witnesses = wrong.against if wrong.witnesses > 1 else f"one {wrong.against.removesuffix('s')}"
+    many = f"{wrong.witnesses} " if wrong.witnesses > 1 else ""
+    return (
+        f"clock: {receiver} of {plain(wrong.name)} is {apart} {many}{witnesses} ({wrong.reports:,} reports); if it is the "
+        f"one that is wrong, forget the input and take it in with --clock-offset {-wrong.ahead_s:.0f}"
+    )
 
 
 def _leave_out(why: str) -> None:
