@@ -127,9 +127,10 @@ def partly_read(reader: Reader) -> str | None:
     rows = reader.query("SELECT name FROM inputs WHERE NOT complete ORDER BY id").to_pylist()
     if not rows:
         return None
+    names = shown([row["name"] for row in rows])
     return (
-        f"Only part of {shown([row['name'] for row in rows])} is in this case: its ingest still runs or was interrupted; the same ingest again "
-        "takes in the rest."
+        f"Only part of {names} is in this case: its ingest still runs or was interrupted; the same ingest again takes in "
+        "the rest."
     )
 
 
