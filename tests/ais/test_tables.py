@@ -181,6 +181,53 @@ def test_columns_that_are_not_there(take: Take, header: str, columns: dict[str, 
         take(f"{header}\n1,2024-01-01,125,38\n".encode(), "a.csv", columns=columns)
 
 
+def test_newer_noaa_by_its_header(store: Store, take: Take) -> None:
+    header = "mmsi,base_date_time,longitude,latitude,sog,cog,heading,vessel_name,imo,call_sign,vessel_type,status,"
+    text = header + "length,width,draft,cargo,transceiver\n"
+    text += "636021061,2025-12-31 00:00:00,-80.04806,26.09241,4.7,321.6,327,MADE,IMO9307839,WDP7,52,0,26,11,5.0,52,A\n"
+    assert take(text.encode(), "ais-2025-12-31.csv").rejects == {}
+    position = "t, lon, lat, sog_kn, heading_deg, nav_status, ais_class"
+    assert rows(store, f"SELECT {position} FROM positions") == [
+        (at("2025-12-31T00:00:00"), -80.04806, 26.09241, pytest.approx(4.7), 327, 0, "A")
+    ]
+    static = "SELECT name, imo, callsign, ship_type, draught_m FROM identities"
+    assert rows(store, static) == [("MADE", 9307839, "WDP7", 52, 5.0)]
+
+
+def test_danish_by_its_header(store: Store, take: Take) -> None:
+    report = take(TABLES / "danish_made.csv")
+    assert (report.lines, report.stored, report.other, report.rejects) == (9, 8, 1, {})
+    assert rows(store, "SELECT mmsi, t, nav_status, ais_class, heading_deg FROM positions ORDER BY line") == [
+        (219000101, at("2023-12-31T23:59:58"), 0, "A", 241),
+        (219000102, at("2023-12-31T23:59:58"), 7, "A", 237),
+        (219000103, at("2023-12-31T23:59:59"), None, "B", None),
+        (111219501, at("2023-12-31T23:59:59"), None, None, None),
+        (219000104, at("2024-01-01T00:00:00"), 5, "A", 180),
+    ]
+    assert rows(store, "SELECT mmsi, t FROM heard") == [(219000104, at("2024-01-01T00:00:00"))]
+    assert rows(store, "SELECT mmsi, kind, lon, lat FROM fixed ORDER BY line") == [
+        (2190064, "base", 11.5191, 56.7166),
+        (992191501, "aton", 12.6, 55.7),
+    ]
+    ship = "mmsi, imo, name, callsign, ship_type, destination, eta"
+    assert rows(store, f"SELECT {ship} FROM identities ORDER BY line") == [
+        (219000102, None, "MADE VIG", "OXMA2", 30, "HANSTHOLM;", "01-01 07:00"),
+        (219000103, None, "MADE SAILOR", None, 36, None, None),
+        (111219501, None, None, None, 51, None, None),
+        (219000104, 9000104, "MADE MAERSK", "OXMA4", 70, "AARHUS", "01-05 18:30"),
+    ]
+    sides = "to_bow_m, to_stern_m, to_port_m, to_starboard_m"
+    assert rows(store, f"SELECT {sides} FROM identities WHERE mmsi = 219000102") == [(5, 13, 2, 4)]
+
+
+def test_exchanged_columns_are_told(take: Take) -> None:
+    lines = [f"440000001,2024-01-01T00:00:{second},38.5,125.{second}" for second in range(10, 25)]
+    text = "\n".join(["id,when,x,y", *lines, "440000001,2024-01-01T00:01:00,91,181"]).encode()
+    with pytest.raises(InputError, match=r"longitude and latitude exchanged.*give --columns with lon=y,lat=x"):
+        take(text, "a.csv", columns=COLUMNS)
+    assert take(text, "a.csv", columns=COLUMNS | {"lon": "y", "lat": "x"}).stored == 16
+
+
 def test_parquet(store: Store, take: Take, tmp_path: Path) -> None:
     table = pa.table(
         {
