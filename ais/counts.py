@@ -129,8 +129,8 @@ def partly_read(reader: Reader) -> str | None:
         return None
     names = shown([row["name"] for row in rows])
     return (
-        f"Only part of {names} is in this case: its ingest still runs or was interrupted; the same ingest again takes in "
-        "the rest."
+        f"Only part of {names} is in this case: its ingest still runs or was interrupted; the same ingest again "
+        "takes in the rest."
     )
 
 
