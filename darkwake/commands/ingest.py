@@ -139,8 +139,8 @@ def clock_said(wrong: ClockError) -> str:
     witnesses = wrong.against if wrong.witnesses > 1 else f"one {wrong.against.removesuffix('s')}"
     many = f"{wrong.witnesses} " if wrong.witnesses > 1 else ""
     return (
-        f"clock: {receiver} of {plain(wrong.name)} is {apart} {many}{witnesses} ({wrong.reports:,} reports); if it is the "
-        f"one that is wrong, forget the input and take it in with --clock-offset {-wrong.ahead_s:.0f}"
+        f"clock: {receiver} of {plain(wrong.name)} is {apart} {many}{witnesses} ({wrong.reports:,} reports); if it is "
+        f"the one that is wrong, forget the input and take it in with --clock-offset {-wrong.ahead_s:.0f}"
     )
 
 
