@@ -7,6 +7,7 @@ questions over a Unix socket while it holds the file (see ``ais.serve``).
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import re
 import time
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ais.serve import QueryServer
 
 MEMORY_LIMIT = "1GB"  # DuckDB's own share; beyond it spills to a folder beside the case
+_HEADER_BYTES = 3 * 4096  # of a DuckDB file: a shorter one holds nothing yet
 LOCK_WAIT_S = 3.0  # a reader holds the file for moments; a writer for long
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
@@ -66,6 +68,18 @@ def _check_file(path: Path, *, must_exist: bool) -> None:
         raise CaseError(f"the case file {path} cannot be read: {error.strerror}") from None
     if head and head[8:12] != b"DUCK":
         raise CaseError(f"{path} is not a darkwake case: it is no DuckDB file; give another --case")
+
+
+def _discard_stump(path: Path) -> None:
+    """Remove a file that a kill or a full disk cut off while it was being made: without its header it holds nothing."""
+    try:
+        with path.open("r+b") as file:
+            head = file.read(_HEADER_BYTES)
+            if len(head) < _HEADER_BYTES and (not head or head[8:12] == b"DUCK"):
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # refused while another process is making it
+                path.unlink()
+    except OSError:
+        return
 
 
 def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
@@ -203,6 +217,7 @@ class Store:
         real = Path(path).expanduser().resolve()
         if real in _open_here:
             raise CaseError(f"{path} is already open for writing in this process; close that one first")
+        _discard_stump(real)
         _check_file(real, must_exist=False)
         try:
             con = _open_for_writing(real)

@@ -69,6 +69,20 @@ def test_an_older_case_moves_forward(tmp_path, monkeypatch):
         Store.open(path)
 
 
+@pytest.mark.parametrize("size", [0, 4096, 10_000])
+def test_a_case_whose_making_was_cut_off_is_made_anew(tmp_path, size):
+    path, whole = tmp_path / "a.duckdb", tmp_path / "whole.duckdb"
+    Store.open(whole).close()
+    path.write_bytes(whole.read_bytes()[:size])
+    with Store.open(path) as case:
+        assert case.reader().query("SELECT count(*) AS n FROM inputs")["n"].to_pylist() == [0]
+    text = tmp_path / "a.txt"
+    text.write_text("short")
+    with pytest.raises(CaseError, match="no DuckDB file"):
+        Store.open(text)
+    assert text.read_text() == "short"
+
+
 def test_files_that_are_no_case_are_refused(tmp_path):
     text, foreign = tmp_path / "a.txt", tmp_path / "b.duckdb"
     text.write_text("not a database at all")
