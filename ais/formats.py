@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from ais.layouts import layout_of
 from ais.source import InputError
 
-FORMATS = ("nmea", "csv", "parquet")
+FORMATS = ("nmea", "csv", "json", "parquet")
 
 
 class UnknownFormat(InputError):
@@ -16,6 +16,8 @@ class UnknownFormat(InputError):
 
 
 _PARQUET = b"PAR1"
+_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[?\s*\{\s*\"")
+_JSON_OF_OURS = re.compile(rb'"(?:class|nmea|mmsi|MessageType)"\s*:')
 _AIS = re.compile(rb"![A-Z]{2}VD[MO],")
 _SENTENCE = re.compile(rb"^(?:\\[^\\]*\\)?[!$][A-Z]{5},", re.MULTILINE)
 _TEXT = bytes({7, 8, 9, 10, 12, 13, 27, *range(32, 127), *range(128, 256)})
@@ -51,11 +53,15 @@ def format_of(head: bytes, name: str, columns: Mapping[str, str]) -> str:
     """
     if head.startswith(_PARQUET):
         return "parquet"
+    if _JSON.match(head):  # before sentences, which AIS-catcher's objects hold
+        if _JSON_OF_OURS.search(head):
+            return "json"
+        raise UnknownFormat(f"{name} is JSON without AIS messages; AIS-catcher's, gpsd's and aisstream's are read")
     if _AIS.search(head):
         return "nmea"
     odd = len(head.translate(None, _TEXT))
     if odd > len(head) // 100 or b"\0" in head[:1000]:
-        raise UnknownFormat(f"{name} is a binary file; give NMEA sentences, CSV or Parquet")
+        raise UnknownFormat(f"{name} is a binary file; give NMEA sentences, CSV, JSON lines or Parquet")
     header = header_of(head)
     fields = [field.strip().strip('"') for field in header.split(delimiter_of(header))]
     if columns or layout_of(fields):
@@ -67,4 +73,6 @@ def format_of(head: bytes, name: str, columns: Mapping[str, str]) -> str:
             f"{name} looks like CSV of no known layout; say which column is which, for example "
             f"--columns mmsi=ID,t=TIME,lon=LONGITUDE,lat=LATITUDE; it has {shown(fields)}"
         )
-    raise UnknownFormat(f"{name} holds neither AIS sentences nor a table; give NMEA (!AIVDM), CSV or Parquet")
+    raise UnknownFormat(
+        f"{name} holds neither AIS sentences nor a table; give NMEA (!AIVDM), CSV, JSON lines or Parquet"
+    )

@@ -165,7 +165,7 @@ class ParquetReading(_TableReading):
     def blocks(self) -> Iterator[Taken]:
         """Yield what each batch gave; raise InputError for a damaged file, the wrong columns or times."""
         if self._source.path is None:
-            raise InputError("Parquet cannot be read from standard input; give the file")
+            raise InputError(f"{self._source.name} is Parquet, which is read from a file of its own only; give that")
         try:
             with pq.ParquetFile(self._source.path) as file:
                 self._placed(file.schema_arrow.names)
