@@ -101,7 +101,8 @@ def ingest(
         store: The case, open for writing.
         given: A file, ``-`` for standard input, or an input found by `ais.inputs`; compression is seen by its content.
         options: What its user says of it.
-        now: The time of the ingest: times after the day that follows it are rejects.
+        now: The time of the ingest: times after the day that follows it are rejects; of one that goes on, after the
+            day that follows its beginning.
         progress: Called with bytes read and bytes in all (None where unknown).
         batch_lines: Lines of one transaction.
 
@@ -125,9 +126,10 @@ def ingest(
             kind = options.format
             if kind == "auto":
                 kind = format_of(source.head, source.name, options.columns)
-            told = Told(input_id, source.name, sha256, size, kind, options.as_json(), options.clock_offset_s)
+            day = begun.day if begun else now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+            told = Told(input_id, source.name, sha256, size, kind, options.as_json(), options.clock_offset_s, day)
             intake = Intake(told, begun.taken if begun else None)
-            reading = _reading(kind, source, options, Believable.on(now), intake.taken, input_id)
+            reading = reading_of(kind, source, options, day, intake.taken, input_id)
             try:
                 _take(store, intake, reading, source, options.raw, batch_lines, fresh=begun is None)
             except InputError:
@@ -205,20 +207,21 @@ class _Begun:
     input_id: int
     complete: bool
     options: str
+    day: datetime
     taken: Taken
 
 
 def _begun(store: Store, sha256: str) -> _Begun | None:
     """Return what the case has of the input with this hash."""
     rows = store.con.execute(
-        "SELECT id, complete, options, lines, other, clocks, place FROM inputs WHERE sha256 = ?", [sha256]
+        "SELECT id, complete, options, begun_on, lines, other, clocks, place FROM inputs WHERE sha256 = ?", [sha256]
     ).fetchall()
     if not rows:
         return None
-    input_id, complete, options, lines, other, clocks, text = rows[0]
+    input_id, complete, options, day, lines, other, clocks, text = rows[0]
     place = json.loads(text) if text else json.loads('{"end": 0, "state": {}}')
     taken = Taken(lines=lines, other=other, clocks=json.loads(clocks), end=place["end"], state=place["state"])
-    return _Begun(input_id, complete, options, taken)
+    return _Begun(input_id, complete, options, day, taken)
 
 
 def _next_id(store: Store) -> int:
@@ -254,16 +257,33 @@ def _report(store: Store, input_id: int) -> InputReport:
         return reports(reader, input_id)[0]
 
 
-def _reading(
-    kind: str, source: Source, options: IngestOptions, believable: Believable, taken: Taken, input_id: int
+def reading_of(
+    kind: str,
+    source: Source,
+    options: IngestOptions,
+    day: datetime,
+    taken: Taken,
+    input_id: int,
+    nmea: type[NmeaReading] = NmeaReading,
 ) -> Reading:
-    """Return the format's way through the input, from where it was left."""
+    """Return a format's way through an input.
+
+    Args:
+        kind: The format.
+        source: The input.
+        options: How to read it.
+        day: When its ingest was begun.
+        taken: Its last block that was taken in, after which to go on.
+        input_id: Its number in the case.
+        nmea: What reads sentences.
+    """
     offset_us = round(options.clock_offset_s * 1e6)  # believable is what a time is once corrected
+    believable = Believable.on(day)
     believable = Believable(believable.first - offset_us, believable.end - offset_us)
     state = taken.state or None
     start = None if options.start_time is None else to_us(options.start_time)
     if kind == "nmea":
-        return NmeaReading(source, believable, start, input_id, *((state,) if state else ()))
+        return nmea(source, believable, start, input_id, state)
     times = TimeText(options.time_format, options.time_zone, believable)
     reading = CsvReading if kind == "csv" else ParquetReading
     return reading(source, options.columns, times, input_id, *((state,) if state else ()))

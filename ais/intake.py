@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import duckdb
@@ -59,6 +60,7 @@ class Told:
     format: str
     options: str
     clock_offset_s: float
+    begun_on: datetime  # UTC
 
 
 class Intake:
@@ -87,7 +89,7 @@ class Intake:
             INSERT INTO inputs BY NAME
             SELECT $id AS id, $name AS name, $sha256 AS sha256, $bytes AS bytes, $format AS format, 0 AS lines,
                 0 AS other, true AS mmsi_like, $options AS options, $offset AS clock_offset_s, '{}' AS clocks,
-                false AS complete
+                $begun_on AS begun_on, false AS complete
             WHERE $id NOT IN (SELECT id FROM inputs)
             """,
             {
@@ -98,6 +100,7 @@ class Intake:
                 "format": told.format,
                 "options": told.options,
                 "offset": told.clock_offset_s,
+                "begun_on": told.begun_on.replace(tzinfo=None),
             },
         )
         self._changed, self._ships, self._times = [], [], []

@@ -180,6 +180,7 @@ INPUTS = Table(
         Column("options", "VARCHAR", "JSON of the options it was read with", null=False),
         Column("clock_offset_s", "DOUBLE", "seconds that were added to every time as given", null=False),
         Column("clocks", "VARCHAR", "JSON: how many messages got their time from which clock", null=False),
+        Column("begun_on", "TIMESTAMP", "UTC day on which it was begun; times after the end of the next are rejects"),
         Column("complete", "BOOLEAN", "false while it is read, or after that was interrupted", null=False),
         Column("place", "VARCHAR", "JSON: where to go on; NULL once complete"),
     ),

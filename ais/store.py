@@ -137,6 +137,7 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         "ALTER TABLE inputs ADD COLUMN plain_sha256 VARCHAR",
         "ALTER TABLE inputs ADD COLUMN clock_offset_s DOUBLE DEFAULT 0",
         "ALTER TABLE inputs ADD COLUMN clocks VARCHAR DEFAULT '{}'",
+        "ALTER TABLE inputs ADD COLUMN begun_on TIMESTAMP",
         "ALTER TABLE inputs ADD COLUMN complete BOOLEAN DEFAULT true",
         "ALTER TABLE inputs ADD COLUMN place VARCHAR",
         "ALTER TABLE fixed ADD COLUMN said_t TIMESTAMP",
