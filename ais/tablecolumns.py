@@ -141,7 +141,8 @@ def fingerprints(numbers: Sequence[npt.NDArray[Any]], columns: Sequence[Any]) ->
             continue
         if not pa.types.is_string(kind):
             column = pa.array([None if value is None else str(value) for value in column.to_pylist()], pa.string())
-        bits = _with_text(bits, column)
+        coded = column.dictionary_encode("encode")
+        bits = _mixed(bits, _text_bits(coded.dictionary)[coded.indices.to_numpy()])
     return bits
 
 
@@ -156,23 +157,17 @@ def _number_bits(column: Any) -> Words:
     return np.where(np.isnan(values), np.nan, values + 0.0).view(np.uint64)
 
 
-def _with_text(bits: Words, column: Any) -> Words:
-    """Mix a column of texts in, 8 bytes at a time."""
+def _text_bits(column: Any) -> Words:
+    """Return 64 bits for each text, made of 8 bytes at a time."""
     at, lengths, data = text_bytes(column)
-    bits = _mixed(bits, lengths.view(np.uint64))
+    bits = lengths.astype(np.uint64)
     words = np.ndarray((len(data) - 7,), "<u8", data, strides=(1,))  # the 8 bytes from each byte on
-    done, longest = 0, int(lengths.max(initial=0))
-    rows = None if lengths.min(initial=1) > 0 else np.flatnonzero(lengths)
-    while done < longest:
-        begin, left, old = (at, lengths, bits) if rows is None else (at[rows], lengths[rows], bits[rows])
-        mixed = _mixed(old, words[begin + done] & _FIRST_BYTES[np.minimum(left - done, 8)])
-        if rows is None:
-            bits = mixed
-        else:
-            bits[rows] = mixed
+    done, rows = 0, np.flatnonzero(lengths)
+    while len(rows):
+        left = lengths[rows] - done
+        bits[rows] = _mixed(bits[rows], words[at[rows] + done] & _FIRST_BYTES[np.minimum(left, 8)])
         done += 8
-        if done < longest:
-            rows = np.flatnonzero(lengths > done)
+        rows = rows[left > 8]
     return bits
 
 

@@ -121,10 +121,12 @@ class TableRows:
         prints = fingerprints([given["mmsi"].astype(np.int64), hours], [columns[name] for name in fields])
         coded = pa.array(prints).dictionary_encode()
         told = coded.dictionary.to_numpy()
+        fresh = set(told.tolist()) - self.said
+        if not fresh:
+            return None
+        self.said |= fresh
         first = np.zeros(len(told), np.int64)
         first[coded.indices.to_numpy()[::-1]] = np.arange(len(prints) - 1, -1, -1)  # of equal ones the first is last
-        fresh = set(told.tolist()) - self.said
-        self.said |= fresh
         rows = first[np.isin(told, np.fromiter(fresh, np.uint64, len(fresh)))]
         rows.sort()
         at = pa.array(rows)

@@ -24,6 +24,7 @@ _UNIX = re.compile(r"\d{10}(?:\.(\d{1,6}))?|\d{13}")
 _DIGITS = {"Y": np.int16, "m": np.uint8, "d": np.uint8, "H": np.uint8, "M": np.uint8, "S": np.uint8}
 _DIGITS |= {"f": np.int32, "u": np.int64, "l": np.int64}
 _HOUR_US = 3_600_000_000
+_SAMPLE = 64  # rows that tell whether many have the same time
 _MOST_LENGTHS = 8  # different lengths of texts that are worth a way of their own
 _REASONS = ("", "time", "clock", "local time twice", "local time skipped")
 _US = {"s": 1_000_000, "ms": 1_000, "us": 1}
@@ -49,6 +50,14 @@ class Times(NamedTuple):
 
 def read_times(column: Any, times: TimeText) -> Times:
     """Read a column of texts, numbers, dates or timestamps."""
+    if pa.types.is_string(column.type) and 2 * len(column[:_SAMPLE].dictionary_encode().dictionary) < _SAMPLE:
+        coded = column.dictionary_encode("encode")  # rows in the order of time: many of each
+        found, which = _read_times(coded.dictionary, times), coded.indices.to_numpy()
+        return Times(found.t[which], found.why[which])
+    return _read_times(column, times)
+
+
+def _read_times(column: Any, times: TimeText) -> Times:
     kind = column.type
     if pa.types.is_timestamp(kind):
         t, sure, zoned = _stamps(column), column.is_valid().to_numpy(zero_copy_only=False), kind.tz is not None
