@@ -6,12 +6,13 @@ Widths and sentinels: ITU-R M.1371-5 annex 8. What a writer left out or made imp
 from __future__ import annotations
 
 import math
-import re
-from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 # Field:width of each message type in the order sent; - is what no case keeps.
 _HEAD = "type:6 repeat:2 mmsi:30"
@@ -83,91 +84,110 @@ _RANGES = {
     "to_starboard": _Range(1, 0, 63, 0),
 }
 _ATTRIBUTE = {"far_lon": "lon", "far_lat": "lat", "far_knots": "speed", "knots": "speed", "degrees": "course"}
-_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-_ARMOUR = bytes.maketrans(_BASE64, bytes((*range(48, 88), *range(96, 120))))
-_SIX_BIT = bytes.maketrans(bytes((*range(64, 96), *range(32, 64))), _BASE64)
-_NOT_SIX_BIT = re.compile(rb"[^ -_]")
+_SIX_BIT = np.full(256, 63, np.uint8)  # what the code cannot say is a question mark
+_SIX_BIT[64:96] = np.arange(32)
+_SIX_BIT[32:64] = np.arange(32, 64)
+_SIX_BIT[97:123] = _SIX_BIT[65:91]
+_ARMOUR = np.array([*range(48, 88), *range(96, 120)], np.uint8)
+_HEX = np.frombuffer(b"0123456789ABCDEF", np.uint8)
 _HALVES = (256, 128, 64, 32, 16, 8)  # bits
 _MORE_HALVES = (*(1 << power for power in range(20, 8, -1)), *_HALVES)  # as long as a line may be
 _TAG = b"\\c:1000000000*58\\"  # any time that is believed: the reading puts the true one in its place
 
 
-_Number = tuple[int, int, int, int, int, int]
-
-
-@dataclass(frozen=True)
-class _Sent:
+@dataclass(frozen=True, eq=False)
+class Kind:
     """How to make one kind of message from its fields.
 
     Attributes:
-        get: Returns its numbers, and any texts after them, of an object.
-        scaled: Of each number: shift and mask in bits, units, least, most, and the bits that stand for not available.
-        as_sent: The same for numbers that are as sent.
-        texts: Shift and characters of each text.
+        get: Returns its fields of an object (`ais.jsonobjects.Fields`).
+        fields: Of each: offset and width in bits, and the range of a number or None for a text.
         bits: Its length.
     """
 
     get: Callable[[Any], tuple[Any, ...]]
-    scaled: tuple[_Number, ...]
-    as_sent: tuple[_Number, ...]
-    texts: tuple[tuple[int, int], ...]
+    fields: tuple[tuple[int, int, _Range | None], ...]
     bits: int
 
     @classmethod
-    def of(cls, sent: str) -> _Sent:
+    def of(cls, sent: str) -> Kind:
         """Read a line of the tables above."""
-        fields = [(name, int(width)) for name, width in (field.split(":") for field in sent.split())]
-        left = bits = sum(width for _, width in fields)
-        numbers: dict[str, _Number] = {}
-        texts: dict[str, tuple[int, int]] = {}
-        for name, width in fields:
-            left -= width
-            if name in _TEXTS:
-                texts[name] = left, width // 6
-            elif name != "-":
-                units, least, most, none = _RANGES[name]
-                mask = (1 << width) - 1
-                numbers[name] = left, mask, units, least, most, (none & mask) << left
-        get = attrgetter(*(_ATTRIBUTE.get(name, name) for name in (*numbers, *texts)))
-        as_sent = tuple((shift, mask, 1, *rest) for shift, mask, _, *rest in numbers.values())
-        return cls(get, tuple(numbers.values()), as_sent, tuple(texts.values()), bits)  # type: ignore[arg-type]
+        names, fields, bits = [], [], 0
+        for name, width in (field.split(":") for field in sent.split()):
+            if name != "-":
+                names.append(_ATTRIBUTE.get(name, name))
+                fields.append((bits, int(width), None if name in _TEXTS else _RANGES[name]))
+            bits += int(width)
+        return cls(attrgetter(*names), tuple(fields), bits)
 
 
-_BY_TYPE = {kind: _Sent.of(sent) for kind, sent in _SENT.items()}
-_PARTS = (_Sent.of(_PART_A), _Sent.of(_PART_B))
+KINDS = {kind: Kind.of(sent) for kind, sent in _SENT.items()}
+PARTS = (Kind.of(_PART_A), Kind.of(_PART_B))
 
 
-def sentence(fields: Any, channel: bytes, *, scaled: bool, part: int | None = None) -> bytes:
-    """Return the line of a message: a tag block that means nothing, and the sentence.
+def lines_of(kind: Kind, rows: Sequence[tuple[Any, ...]], channel: bytes, *, scaled: bool) -> bytes:
+    """Return messages of one kind as lines: each a tag block that means nothing, and a sentence.
 
     Args:
-        fields: An object whose attributes have the names above (`ais.jsonobjects.Fields`), its type from 1 to 27.
-        channel: The radio channel, or nothing.
-        scaled: Its numbers are in degrees, knots and metres, not as sent.
-        part: Of type 24, 0 for part A and 1 for part B.
+        kind: What they are.
+        rows: What `kind.get` returned of each.
+        channel: Their radio channel, or nothing.
+        scaled: Their numbers are in degrees, knots and metres, not as sent.
     """
-    sent = _BY_TYPE[fields.type] if part is None else _PARTS[part]
-    values = sent.get(fields)
-    numbers = sent.scaled if scaled else sent.as_sent
-    bits = 0
-    for value, (shift, mask, units, least, most, none) in zip(values, numbers, strict=False):  # texts come after
-        kind = type(value)
-        if kind is int or kind is bool:
-            raw = value * units
-        elif kind is float:
-            raw = round(value * units)
-        elif value == "fast":  # gpsd's for 102.2 knots and more
-            raw = most
+    chars = -(-kind.bits // 6)
+    bits = np.zeros((len(rows), chars * 6), np.uint8)
+    for (offset, width, span), values in zip(kind.fields, zip(*rows, strict=True), strict=True):
+        if span is None:
+            some = _bits(_six_bit(values, width // 6), 6).reshape(len(rows), width)
         else:
-            other = _number(value)
-            raw = least - 1 if other is None else round(other * units)
-        bits |= (raw & mask) << shift if least <= raw <= most else none
-    for text, (shift, size) in zip(values[len(numbers) :], sent.texts, strict=True):
-        bits |= _six_bit(text, size) << shift
-    chars = -(-sent.bits // 6)
-    whole = -(-sent.bits // 24) * 24
-    payload = b64encode((bits << (whole - sent.bits)).to_bytes(whole // 8, "big")).translate(_ARMOUR)[:chars]
-    return line(b"AIVDM,1,1,,%b,%b,%d" % (channel, payload, chars * 6 - sent.bits))
+            some = _bits(_raw(values, span, scaled), width)
+        bits[:, offset : offset + width] = some
+    eights = np.zeros((len(rows), chars, 8), np.uint8)
+    eights[:, :, 2:] = bits.reshape(len(rows), chars, 6)
+    payload = _ARMOUR[np.packbits(eights, axis=2)[:, :, 0]]
+    before, after = _TAG + b"!AIVDM,1,1,,%b," % channel, b",%d*" % (chars * 6 - kind.bits)
+    text = np.empty((len(rows), len(before) + chars + len(after) + 3), np.uint8)
+    text[:, : len(before)] = np.frombuffer(before, np.uint8)
+    text[:, len(before) : len(before) + chars] = payload
+    text[:, -3 - len(after) : -3] = np.frombuffer(after, np.uint8)
+    sums = np.bitwise_xor.reduce(text[:, len(_TAG) + 1 : -4], axis=1)
+    text[:, -3], text[:, -2], text[:, -1] = _HEX[sums >> 4], _HEX[sums & 15], ord("\n")
+    return text.tobytes()
+
+
+def _bits(raw: npt.NDArray[Any], width: int) -> npt.NDArray[np.uint8]:
+    """Return numbers as their bits, along a new last axis."""
+    return ((raw[..., None] >> np.arange(width - 1, -1, -1, dtype=raw.dtype)) & 1).astype(np.uint8)
+
+
+def _raw(values: Sequence[Any], span: _Range, scaled: bool) -> npt.NDArray[np.int64]:
+    """Return numbers as sent."""
+    try:
+        found = np.array(values, np.float64)
+    except (TypeError, ValueError, OverflowError):
+        found = np.empty(0)
+    if found.shape != (len(values),):
+        found = np.array([_number(value, span) for value in values], np.float64)
+    sent = np.rint(found * span.units if scaled else found)
+    return np.where((sent >= span.least) & (sent <= span.most), sent, span.none).astype(np.int64)
+
+
+def _number(value: object, span: _Range) -> float:
+    """Return a number that may be written as something else; not a number where there is none."""
+    if value == "fast":  # gpsd's for 102.2 knots and more
+        return span.most / span.units
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
+
+
+def _six_bit(texts: Sequence[Any], size: int) -> npt.NDArray[np.uint8]:
+    """Return texts in the six-bit code, so many characters each; @ fills them."""
+    plain = b"".join(
+        (text[:size] if isinstance(text, str) else "").encode("ascii", "replace").ljust(size, b"@") for text in texts
+    )
+    return _SIX_BIT[np.frombuffer(plain, np.uint8)].reshape(len(texts), size)
 
 
 def line(body: bytes) -> bytes:
@@ -186,22 +206,3 @@ def checksum(body: bytes) -> int:
     for half in _HALVES if len(body) <= 64 else _MORE_HALVES:
         folded ^= folded >> half
     return folded & 0xFF
-
-
-def _number(value: object) -> float | None:
-    """Return a number that is written as something else, or None."""
-    if not isinstance(value, (str, bool)):
-        return None
-    try:
-        found = float(value)
-    except ValueError:
-        return None
-    return found if math.isfinite(found) else None
-
-
-def _six_bit(text: Any, size: int) -> int:
-    """Return a text of so many characters in the six-bit code; @ fills it."""
-    if not isinstance(text, str):
-        return 0
-    plain = _NOT_SIX_BIT.sub(b"?", text[:size].upper().encode("ascii", "replace")).ljust(-(-size // 4) * 4, b"@")
-    return int.from_bytes(b64decode(plain.translate(_SIX_BIT)), "big") >> ((-size % 4) * 6)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -81,7 +81,7 @@ class JsonReading:
         lines = block.data.split(b"\n")
         if not lines[-1]:
             lines.pop()
-        page = _Page(first)
+        page = _Page()
         for line in lines:
             self._number += 1
             self._line(page, line)
@@ -148,9 +148,9 @@ class JsonReading:
 
     def _message(self, page: _Page, found: Object, fields: Object | Body, station: object) -> str | None:
         """Take in a message, or say why it is rejected."""
-        sentences = _sentences(found, fields)
-        if isinstance(sentences, str):
-            return sentences
+        said = _said(found, fields)
+        if isinstance(said, str):
+            return said
         self._messages += 1
         t = jsonobjects.time_of(found)
         if isinstance(t, str):
@@ -169,33 +169,42 @@ class JsonReading:
             return "clock"
         self._clocks[clock] += 1
         heard_by = found.stationid or found.station_id or station
-        page.add(self._number, t, None if heard_by is None else str(heard_by), sentences, parts=fields.part is not None)
+        page.add(_Heard(self._number, t, None if heard_by is None else str(heard_by)), said)
         return None
 
 
-def _sentences(found: Object, fields: Object | Body) -> list[bytes] | str:
-    """Return the lines of NMEA that a message stands for, or why it is rejected."""
+class _Said(NamedTuple):
+    """A message by its fields: the kinds of sentence that it makes, what these need, and how to write them."""
+
+    rows: list[tuple[jsonbits.Kind, tuple[Any, ...]]]
+    channel: bytes
+    scaled: bool
+
+
+def _said(found: Object, fields: Object | Body) -> list[bytes] | _Said | str:
+    """Return the lines of NMEA that an object carries, or its message by its fields, or why it is rejected."""
     if isinstance(found.nmea, list) and found.nmea:
         return _joined(found.nmea)
     if type(fields.type) is not int or not 1 <= fields.type <= 27:
         return "unknown message type"
     if type(fields.mmsi) is not int or not 0 <= fields.mmsi < 2**30:
         return "ship number"
-    scaled = found.scaled is not False
     if isinstance(fields, Body):
         if fields.valid is False:
             return "not valid"
     else:
         jsonobjects.settle(fields)
     channel = found.channel.encode() if found.channel in ("A", "B") else b""
+    scaled = found.scaled is not False
     if fields.type != 24:
-        return [jsonbits.sentence(fields, channel, scaled=scaled)]
+        kind = jsonbits.KINDS[fields.type]
+        return _Said([(kind, kind.get(fields))], channel, scaled)
     parts = jsonobjects.parts_of_body(fields) if isinstance(fields, Body) else jsonobjects.parts_of(found)
-    lines = []
+    rows = []
     for part in parts:
         fields.part = part
-        lines.append(jsonbits.sentence(fields, channel, scaled=scaled, part=part))
-    return lines or "not understood"
+        rows.append((jsonbits.PARTS[part], jsonbits.PARTS[part].get(fields)))
+    return _Said(rows, channel, scaled) if rows else "not understood"
 
 
 def _joined(texts: list[Any]) -> list[bytes] | str:
@@ -218,6 +227,15 @@ def _joined(texts: list[Any]) -> list[bytes] | str:
     return lines if not waiting else "orphan part"
 
 
+class _Heard(NamedTuple):
+    """Where and when a sentence was received, and whether it is a further part of a message."""
+
+    line: int
+    t: int
+    station: str | None
+    further: bool = False
+
+
 class _Page:
     """The messages of one block on their way through the decoder.
 
@@ -226,46 +244,50 @@ class _Page:
         rejects: Why lines are rejected, by line.
     """
 
-    def __init__(self, first: int) -> None:
+    def __init__(self) -> None:
         self.kept = Counter[int]()
         self.rejects: dict[int, str] = {}
-        self._first = first
-        self._sentences: list[bytes] = []
-        self._line: list[int] = []
-        self._t: list[int] = []
-        self._station: list[str | None] = []
-        self._further: list[bool] = []
+        self._lines: list[bytes] = []
+        self._heard: list[_Heard] = []
+        self._rows: dict[tuple[jsonbits.Kind, bytes, bool], tuple[list[tuple[Any, ...]], list[_Heard]]] = {}
 
     def reject(self, line: int, why: str) -> None:
         """Reject a line, for the first thing that is wrong with it."""
         self.rejects.setdefault(line, why)
 
-    def add(self, line: int, t: int, station: str | None, sentences: list[bytes], *, parts: bool) -> None:
-        """Take in sentences: so many messages, or parts of one."""
-        self.kept[line] += 1 if parts else len(sentences)
-        for one in sentences:
-            self._further.append(parts and one is not sentences[0])
-            self._sentences.append(one)
-            self._line.append(line)
-            self._t.append(t)
-            self._station.append(station)
+    def add(self, heard: _Heard, said: list[bytes] | _Said) -> None:
+        """Take in the lines of messages, or a message by its fields."""
+        if isinstance(said, list):
+            self.kept[heard.line] += len(said)
+            self._lines += said
+            self._heard += [heard] * len(said)
+            return
+        self.kept[heard.line] += 1
+        for number, (kind, row) in enumerate(said.rows):
+            rows, received = self._rows.setdefault((kind, said.channel, said.scaled), ([], []))
+            rows.append(row)
+            received.append(heard._replace(further=True) if number else heard)
 
     def tables(self, name: str, input_id: int) -> dict[str, list[pa.Table]]:
         """Decode the messages, note what the decoder rejects, and return their rows."""
-        data = b"".join(self._sentences)
-        made = NmeaReading(_Sentences(name, data), _ALL_TIMES, None, input_id)  # type: ignore[arg-type]
+        data, heard = list(self._lines), list(self._heard)
+        for (kind, channel, scaled), (fields, received) in self._rows.items():
+            data.append(jsonbits.lines_of(kind, fields, channel, scaled=scaled))
+            heard += received
+        made = NmeaReading(_Sentences(name, b"".join(data)), _ALL_TIMES, None, input_id)  # type: ignore[arg-type]
         found: list[tuple[str, pa.Table]] = []
         try:
             for taken in made.blocks():
                 for number, why, _ in taken.rejects:
-                    self.reject(self._line[number - 1], why)
+                    self.reject(heard[number - 1].line, why)
                 found += [(table, rows) for table, tables in taken.tables.items() for rows in tables]
         except InputError:  # not one of them was sound: each has been rejected
             pass
-        line, t = np.array(self._line, np.int64), np.array(self._t, np.int64)
-        station: Any = pa.array(self._station, pa.string())
+        lines, times, stations, further = zip(*heard, strict=True) if heard else ((), (), (), ())
+        line, t = np.array(lines, np.int64), np.array(times, np.int64)
+        station: Any = pa.array(stations, pa.string())
         good = ~np.isin(line, list(self.rejects))
-        once = good & ~np.array(self._further, bool)
+        once = good & ~np.array(further, bool)
         tables: dict[str, list[pa.Table]] = {}
         for table, rows in found:
             at = rows["line"].to_numpy().astype(np.int64) - 1
