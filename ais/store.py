@@ -21,6 +21,8 @@ import duckdb
 from ais.schema import HEARINGS, MARKS, SCHEMA_VERSION, SENTENCES, TABLES, TOUCHED
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from ais.reader import Reader
     from ais.serve import QueryServer
 
@@ -254,6 +256,24 @@ class Store:
                 raise CaseError(_sentence(error, self.path)) from error
             raise
 
+    def attach(self, path: str | Path, name: str) -> None:
+        """Lay another case beside this one, to be read as ``name.table``.
+
+        Raises:
+            CaseError: It is missing, no case of this schema, or being written to.
+        """
+        real = Path(path).expanduser().resolve()
+        if real in _open_here:
+            raise CaseError(f"{path} is open for writing in this process; close that first")
+        try:
+            open_for_reading(real).close()
+            quoted = str(real).replace("'", "''")
+            self.con.execute(f"ATTACH '{quoted}' AS {name} (READ_ONLY)")
+        except duckdb.Error as error:
+            holder = _lock_holder(error)
+            said = f"{path} is being written to by {holder}; wait until that ends"
+            raise CaseError(said if holder else _sentence(error, real)) from None
+
     def reader(self) -> Reader:
         """Return a Reader on a cursor of this writer's own connection: it sees what is committed."""
         from ais.reader import Reader
@@ -276,6 +296,14 @@ class Store:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def insert(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
+    """Append rows, in a table's columns, to it in their order.
+
+    A transaction keeps what it registered by name in memory until it ends; this it does not.
+    """
+    con.from_arrow(rows).insert_into(name)
 
 
 def open_here(path: Path) -> Store | None:
