@@ -24,6 +24,7 @@ import pyarrow.compute as pc
 
 from ais.reader import arrow
 from ais.schema import COPIES, TABLES
+from ais.store import insert
 
 CHAIN_US = 10_000_000
 SAID = tuple(COPIES)  # positions, heard, identities, fixed
@@ -67,9 +68,7 @@ def settle(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> Settled
         name: positions, heard, identities or fixed.
         rows: New rows in the schema's columns, in the order in which they are to lie; their input is in `inputs`.
     """
-    con.register("incoming", rows)
-    h = arrow(con, f"SELECT hash({sameness(name)}) AS h FROM incoming")["h"].to_numpy()
-    con.unregister("incoming")
+    h = con.from_arrow(rows).project(f"hash({sameness(name)}) AS h").to_arrow_table()["h"].to_numpy()
     stored = _alike(con, name, h, rows["t"])
     suspect = _repeated(h) | np.isin(h, stored["h"].to_numpy())
     kept = np.ones(len(h), bool)
@@ -121,9 +120,7 @@ def _put(con: duckdb.DuckDBPyConnection, table: str, rows: pa.Table, which: Bool
     if not which.all():
         rows = rows.filter(pa.array(which))
     if rows.num_rows:
-        con.register("incoming", rows)
-        con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
-        con.unregister("incoming")
+        insert(con, table, rows)
     return rows
 
 

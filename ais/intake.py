@@ -22,10 +22,11 @@ from ais import sentences
 from ais.duplicates import SAID, settle, span
 from ais.schema import HEARINGS, PARTS, REJECTS, TOUCHED
 from ais.staging import Taken
+from ais.store import insert
 
 CHUNK_ROWS = 245_760  # two of DuckDB's row groups
-_HEARD = "station, date_trunc('hour', t) AS hour, floor(round(lon * 1e6) / 1e5)::SMALLINT AS cell_x, "
-_HEARD += "floor(round(lat * 1e6) / 1e5)::SMALLINT AS cell_y, ais_class"
+_HEARD = "input_id, station, date_trunc('hour', t) AS hour, floor(round(lon * 1e6) / 1e5)::SMALLINT AS cell_x, "
+_HEARD += "floor(round(lat * 1e6) / 1e5)::SMALLINT AS cell_y, ais_class, count(*) AS reports"
 
 
 @dataclass(frozen=True)
@@ -112,10 +113,10 @@ class Intake:
             sentences.keep(con, self.told.input_id, [packet.packed])
         if taken.rejects:
             lines, reasons, raws = zip(*taken.rejects, strict=True)
-            _insert(con, "rejects", REJECTS.rows(self._ids(len(lines)), lines, reasons, raws))
+            insert(con, "rejects", REJECTS.rows(self._ids(len(lines)), lines, reasons, raws).sort_by("line"))
         if len(taken.parts):
             further, first = np.asarray(taken.parts, np.uint64).T
-            _insert(con, "parts", PARTS.rows(self._ids(len(first)), further, first))
+            insert(con, "parts", PARTS.rows(self._ids(len(first)), further, first).sort_by("line"))
         for name, tables in taken.tables.items():
             self._rows[name] += tables
             self._waiting += sum(table.num_rows for table in tables)
@@ -171,12 +172,7 @@ class Intake:
             if name != "identities":  # those of tables are of the hour
                 self._times += span(rows["t"])
             if name == "positions":
-                con.register("incoming", rows)
-                con.execute(
-                    f"INSERT INTO hearings BY NAME SELECT {self.told.input_id} AS input_id, {_HEARD}, "
-                    "count(*) AS reports FROM incoming GROUP BY ALL"
-                )
-                con.unregister("incoming")
+                con.from_arrow(rows).aggregate(_HEARD).insert_into("hearings")
             settled = settle(con, name, rows)
             self._changed += settled.t
             if name == "positions":
@@ -197,12 +193,6 @@ class Intake:
 
     def _ids(self, count: int) -> npt.NDArray[np.uint32]:
         return np.full(count, self.told.input_id, np.uint32)
-
-
-def _insert(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
-    con.register("incoming", rows)
-    con.execute(f"INSERT INTO {name} BY NAME SELECT * FROM incoming ORDER BY line")
-    con.unregister("incoming")
 
 
 def note_changes(con: duckdb.DuckDBPyConnection, times: Iterable[int], ships: Iterable[npt.NDArray[Any]]) -> None:

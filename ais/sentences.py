@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from ais.reader import Reader
 from ais.schema import SENTENCES
+from ais.store import insert
 
 LEVEL = 3  # of zstd: level 1 takes two thirds of the time for 4 % more bytes, level 9 four times for 8 % less
 Packed = tuple[int, int, bytes]  # first line, bytes, frame
@@ -30,9 +31,7 @@ def keep(con: duckdb.DuckDBPyConnection, input_id: int, blocks: Sequence[Packed]
     if not blocks:
         return
     first_line, size, data = zip(*blocks, strict=True)
-    con.register("incoming", SENTENCES.rows([input_id] * len(blocks), first_line, size, data))
-    con.execute("INSERT INTO sentences BY NAME SELECT * FROM incoming")
-    con.unregister("incoming")
+    insert(con, "sentences", SENTENCES.rows([input_id] * len(blocks), first_line, size, data))
 
 
 def blocks(reader: Reader, input_id: int) -> Iterator[tuple[int, bytes]]:
