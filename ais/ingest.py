@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryFile
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ais.ahead import ahead
@@ -27,6 +28,7 @@ from ais.counts import status as status
 from ais.forget import forget_rows
 from ais.formats import FORMATS, format_of
 from ais.intake import Intake, Told, packets
+from ais.jsonlines import JsonReading
 from ais.nmea import NmeaReading
 from ais.source import Input, Source
 from ais.source import InputError as InputError
@@ -176,10 +178,10 @@ def _hashable(given: str | Path | Input, store: Store) -> Iterator[Input]:
         yield found
         return
     try:
-        with NamedTemporaryFile(dir=store.path.parent, prefix=".darkwake-") as file:
+        with TemporaryFile(dir=store.path.parent) as file:  # it has no name: nothing is left of it after a kill
             shutil.copyfileobj(found.open(), file, _COPY_BYTES)
             file.flush()
-            yield Input.of(file.name, found.name)
+            yield Input.of(f"/proc/{os.getpid()}/fd/{file.fileno()}", found.name)
     except OSError as error:
         raise InputError(f"{found.name} cannot be kept beside {store.path} ({error.strerror}); give a file") from None
 
@@ -284,6 +286,8 @@ def reading_of(
     start = None if options.start_time is None else to_us(options.start_time)
     if kind == "nmea":
         return nmea(source, believable, start, input_id, state)
+    if kind == "json":
+        return JsonReading(source, believable, start, input_id, state)
     times = TimeText(options.time_format, options.time_zone, believable)
     reading = CsvReading if kind == "csv" else ParquetReading
     return reading(source, options.columns, times, input_id, *((state,) if state else ()))
