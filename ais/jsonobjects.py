@@ -30,7 +30,7 @@ _SAY_TIME = (4, 6, 8, 11)
 _WITH_SECOND = (1, 2, 3, 4, 9, 11, 18, 19, 21)
 
 
-class Fields(msgspec.Struct):
+class Fields(msgspec.Struct, gc=False):
     """The fields of a message by the names of AIS-catcher and gpsd; anything may stand in any of them."""
 
     type: Any = None
