@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ais.reader import Reader
     from ais.receivers import ClockError
     from ais.source import Input
+    from ais.verify import Verified
     from detectors import DetectReport
     from zones import ZoneSet
 
@@ -159,6 +160,24 @@ class Case:
                 window=window,
                 progress=progress,
             )
+
+    def verify(self, progress: Callable[[str, int, int | None], None] | None = None) -> Verified:
+        """Check the case against its own kept sentences: rebuild, decode and detect again, and compare everything.
+
+        Args:
+            progress: Called with what is done, how far, and of how much (None when unknown).
+
+        Raises:
+            CaseError: There is no case, or it is being written to.
+        """
+        from ais.verify import Verified, verification, verify_rows
+        from darkwake import __version__
+        from detectors import verify_events
+
+        with verification(self.path, progress) as case:
+            verify_rows(case)
+            events = verify_events(case, self.zones, now=now(), version=__version__)
+            return Verified.of(case, events)
 
     def records(
         self, *, kind: str | None = None, mmsi: int | None = None, zone: str | None = None

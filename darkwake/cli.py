@@ -20,7 +20,10 @@ import click
 from darkwake import __version__, ours
 from darkwake.say import os_error, plain
 
-COMMANDS = ("run", "ingest", "forget", "detect", "events", "report", "zones", "status", "simulate", "evaluate", "demo")
+COMMANDS = ("run", "ingest", "forget", "detect", "events", "report", "zones", "status", "verify", "simulate") + (
+    "evaluate",
+    "demo",
+)
 
 
 class Front(click.Group):

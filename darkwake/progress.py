@@ -35,6 +35,17 @@ def steps(title: str) -> Iterator[Callable[[str], None] | None]:
         yield lambda name: shown.update(task, description=_label(f"{title}: {name}"))
 
 
+@contextmanager
+def stages() -> Iterator[Callable[[str, int, int | None], None] | None]:
+    """Show one stage after the other; yields `update(stage, done, total)`, or None where nobody watches."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    with _shown() as shown:
+        task = shown.add_task("", total=None)
+        yield lambda stage, done, total: shown.update(task, description=_label(stage), completed=done, total=total)
+
+
 def _shown() -> Progress:
     """Return a progress display that leaves no trace and parses no markup."""
     from rich.console import Console

@@ -4,6 +4,7 @@ from detectors.contract import Detector, SettingError, discover
 from detectors.event import Event, Reach, iso, to_json
 from detectors.ledger import not_looked_at, read_events, zones_of_last_run
 from detectors.scope import DetectReport, detect
+from detectors.verify import verify_events
 
 __all__ = [
     "DetectReport",
@@ -17,5 +18,6 @@ __all__ = [
     "not_looked_at",
     "read_events",
     "to_json",
+    "verify_events",
     "zones_of_last_run",
 ]

@@ -139,11 +139,11 @@ def record_zones(con: duckdb.DuckDBPyConnection, zones: ZoneSet) -> None:
     """Keep the geometry that runs use, once per zone set."""
     known = con.execute("SELECT count(*) FROM zones WHERE sha256 = ?", [zones.sha256]).fetchall()[0][0]
     if not known:
-        rows = [{"sha256": zones.sha256, "id": zone.id, "feature": _feature(zone)} for zone in zones.zones]
+        rows = [{"sha256": zones.sha256, "id": zone.id, "feature": feature_of(zone)} for zone in zones.zones]
         _insert(con, "zones", rows)
 
 
-def _feature(zone: Zone) -> str:
+def feature_of(zone: Zone) -> str:
     """Return a zone as the text of a GeoJSON feature with all that is known of it."""
     properties = {field.name: getattr(zone, field.name) for field in dataclasses.fields(zone)}
     geometry = properties.pop("geometry")
@@ -177,14 +177,17 @@ def zones_of_last_run(reader: Reader) -> ZoneSet | None:
 
     A case is handed over as one file: its lines must be there without the zone files that it was judged by.
     """
+    last = reader.query("SELECT zones_sha256 AS sha256 FROM runs ORDER BY id DESC LIMIT 1")["sha256"].to_pylist()
+    return kept_zones(reader, str(last[0])) if last else None
+
+
+def kept_zones(reader: Reader, sha256: str) -> ZoneSet:
+    """Return a zone set as the case keeps it; empty where it does not."""
     from zones import ZoneSet
 
-    last = reader.query("SELECT zones_sha256 AS sha256 FROM runs ORDER BY id DESC LIMIT 1")["sha256"].to_pylist()
-    if not last:
-        return None
-    rows = reader.query("SELECT feature FROM zones WHERE sha256 = $sha256 ORDER BY rowid", sha256=last[0])
+    rows = reader.query("SELECT feature FROM zones WHERE sha256 = $sha256 ORDER BY rowid", sha256=sha256)
     zones = tuple(_zone(json.loads(str(text))) for text in rows["feature"].to_pylist())
-    return ZoneSet(zones, "as kept in the case", str(last[0]))
+    return ZoneSet(zones, "as kept in the case", sha256)
 
 
 def _zone(feature: Mapping[str, Any]) -> Zone:

@@ -1,0 +1,157 @@
+"""Whether the events of a case are what its detectors find again, with the thresholds and zones of their last runs.
+
+Detection runs in the temporary case that `ais.verify` filled from the kept sentences. Events of a detector that has
+not looked at all rows (`runs.change_id`) cannot be compared, which is said. What earlier runs found is past: of the
+ledger only its consistency can be checked (`detectors.revisions`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ais.differences import Difference, Pair, compare, differing
+from detectors.contract import Detector, SettingError, discover
+from detectors.ledger import feature_of, kept_zones
+from detectors.revisions import check_revisions
+from detectors.scope import detect
+
+if TYPE_CHECKING:
+    from ais.verify import Verification
+    from zones import ZoneSet
+
+Row = Mapping[str, Any]
+
+_LAST_RUNS = """
+SELECT *, change_id < (SELECT coalesce(max(id), 0) FROM changes) AS behind FROM runs
+QUALIFY row_number() OVER (PARTITION BY detector ORDER BY id DESC) = 1 ORDER BY detector
+"""
+_OF_NOBODY = "SELECT * FROM events WHERE detector NOT IN (SELECT detector FROM runs) ORDER BY id"
+
+
+def verify_events(case: Verification, zones: ZoneSet, *, now: datetime, version: str) -> int:
+    """Detect again in the temporary case, compare, and check the ledger; return how many events were compared.
+
+    Args:
+        case: The verification, its rows brought in already.
+        zones: The zones at hand: kept zones of the same hash are held against them.
+        now: Time of the runs in the temporary case.
+        version: darkwake's version.
+    """
+    runs = case.kept.query(_LAST_RUNS).to_pylist()
+    found = discover()
+    _say_what_never_ran(case, runs, found)
+    for row in case.kept.query(_OF_NOBODY).to_pylist():
+        case.findings.add(Difference("events", _place(row), what="no run of its detector is recorded"))
+    compared = 0
+    for run in runs:
+        name = run["detector"]
+        if run["version"] != version:
+            judged = f"{name} ran with darkwake {run['version']}, this is {version}"
+            case.findings.notes.append(f"{judged}: where events differ, that may be why")
+        if run["behind"]:
+            case.findings.notes.append(f"events of {name}: rows came that it has not looked at; run darkwake detect")
+        elif name in found:
+            case.progress(f"Detecting {name} again", 0, None)
+            compared += _again(case, run, found[name], zones, now, version)
+    check_revisions(case)
+    return compared
+
+
+def _say_what_never_ran(case: Verification, runs: Sequence[Row], found: Mapping[str, type[Detector]]) -> None:
+    ran = {run["detector"] for run in runs}
+    if never := sorted(set(found) - ran):
+        case.findings.notes.append(f"events of {', '.join(never)}: never run on this case")
+    if unknown := sorted(ran - set(found)):
+        case.findings.notes.append(f"events of {', '.join(unknown)}: this darkwake has no such detector")
+
+
+def _again(case: Verification, run: Row, kind: type[Detector], zones: ZoneSet, now: datetime, version: str) -> int:
+    """Run one detector as its last run did, and compare its events."""
+    try:
+        detector = _made(kind, run["settings"])
+        used = _zones_of(case, run, zones)
+        detect(case.store, used, detectors={kind.name: detector}, now=now, version=version)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        what = f"it cannot be done again with what it recorded ({type(error).__name__}: {error})"
+        case.findings.add(Difference("runs", f"run {run['id']} of {kind.name}", what=what))
+        return 0
+    _compare_run(case, run)
+    where = f"detector = '{kind.name}'"
+    count, pairs = compare(case.con, "events", ("id",), where, case.findings.room("events"))
+    case.findings.add(*map(_told, pairs))
+    case.findings.counts["events"] += count - len(pairs)
+    return int(case.con.execute(f"SELECT count(*) FROM events WHERE {where}").fetchall()[0][0])
+
+
+def _made(kind: type[Detector], settings: str) -> Detector:
+    """Return a detector with recorded thresholds; raise SettingError where they are not its own."""
+    said = json.loads(settings)
+    fields = {field.name: field.default for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    if not isinstance(said, dict) or said.keys() != fields.keys():
+        raise SettingError(f"{settings} are not the settings of {kind.name}")
+    for name, value in said.items():
+        if not isinstance(value, type(fields[name])) and not isinstance(fields[name], float):
+            raise SettingError(f"{kind.name}.{name} is {value!r}")
+    return kind(**said)
+
+
+def _zones_of(case: Verification, run: Row, zones: ZoneSet) -> ZoneSet:
+    """Return the zones of a run as the case keeps them, held against those at hand where they have the same hash."""
+    sha256 = run["zones_sha256"]
+    kept = kept_zones(case.kept, sha256)
+    if not kept.zones:
+        raise ValueError(f"the zones {sha256} are not in the case")
+    if sha256 == zones.sha256:
+        there, here = ({zone.id: feature_of(zone) for zone in each.zones} for each in (kept, zones))
+        for name in sorted(there.keys() | here.keys()):
+            if there.get(name) != here.get(name):
+                what = f"it is not that of the zones {sha256[:8]}"
+                case.findings.add(Difference("zones", name, what=what))
+        return zones
+    note = f"zones {sha256[:8]} of {run['detector']}: taken as the case keeps them; give their files with --zones"
+    case.findings.notes.append(note)
+    return kept
+
+
+def _compare_run(case: Verification, run: Row) -> None:
+    """Compare what a run recorded of the case with what the same run gave again."""
+    sql = "SELECT horizon, events FROM runs WHERE detector = ? ORDER BY id DESC LIMIT 1"
+    (again,) = case.con.execute(sql, [run["detector"]]).fetchall() or [(None, 0)]
+    names = ("horizon", "events")
+    columns = differing({name: run[name] for name in names}, dict(zip(names, again, strict=True)))
+    if columns:
+        case.findings.add(Difference("runs", f"run {run['id']} of {run['detector']}", columns))
+
+
+def _place(row: Row) -> str:
+    ships = " and ".join(map(str, row["mmsi"]))
+    return f"{row['id']} ({row['kind']} of {ships} from {row['start_t']:%Y-%m-%d %H:%M})"
+
+
+def _told(pair: Pair) -> Difference:
+    """Return a difference of events, in the evidence by its keys."""
+    if pair.kept is None or pair.again is None:
+        side = "only the case has this event" if pair.again is None else "the case lacks this event"
+        return Difference("events", _place(pair.there), what=side)
+    columns = [one for one in differing(pair.kept, pair.again) if one[0] != "evidence"]
+    columns += _evidence(pair.kept["evidence"], pair.again["evidence"])
+    return Difference("events", _place(pair.again), tuple(columns))
+
+
+def _evidence(kept: str, again: str) -> list[tuple[str, str, str]]:
+    """Return the keys in which the evidence of an event differs; the text where it is no JSON object."""
+    if kept == again:
+        return []
+    try:
+        there, here = json.loads(kept), json.loads(again)
+        keys = [key for key in there.keys() | here.keys() if there.get(key) != here.get(key)]
+    except (ValueError, AttributeError):
+        keys = []
+    if not keys:
+        return list(differing({"evidence": kept}, {"evidence": again}))
+    pairs = ({f"evidence.{key}": side.get(key) for key in sorted(keys)} for side in (there, here))
+    return list(differing(*pairs))
