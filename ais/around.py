@@ -9,7 +9,7 @@ import numpy as np
 
 from ais.carry import GROUP_LINES, Carry, Known
 from ais.clock import PGHP, SUFFIX, TAG_BLOCK
-from ais.frames import UNTIMED, Block
+from ais.frames import NO_GROUP, UNTIMED, Block
 from ais.words import Ints
 
 
@@ -29,17 +29,17 @@ def times_and_stations(block: Block, carry: Carry) -> tuple[Ints, Ints, Ints]:
 def _inherited(block: Block, carry: Carry) -> tuple[Ints, Ints]:
     """Return the sentences' times and stations by their tag blocks and those before of their groups."""
     frames = block.frames
-    grouped = np.flatnonzero(frames.group >= 0)
+    grouped = np.flatnonzero(frames.group != NO_GROUP)
     tags = [(line, tag) for line, tag in block.others if tag.group is not None]
     if not len(grouped) and not tags:
         return frames.t.copy(), frames.station
     stations, groups = block.stations, block.groups
     # In front of the block's own lines stands what is known of the groups from the blocks before.
     before = [
-        (k.line, groups.code(name), False, _untimed(k.t), stations.code(k.station)) for name, k in carry.groups.items()
+        (k.line, groups.key(name), False, _untimed(k.t), stations.code(k.station)) for name, k in carry.groups.items()
     ]
     between = [
-        (line, groups.code(tag.group), tag.later, _untimed(tag.t), stations.code(tag.station)) for line, tag in tags
+        (line, groups.key(tag.group), tag.later, _untimed(tag.t), stations.code(tag.station)) for line, tag in tags
     ]
     known = np.array(before + between, np.int64).reshape(-1, 5).T
     line, group, later, t, station = (
@@ -77,10 +77,10 @@ def _remember(block: Block, carry: Carry, line: Ints, group: Ints, t: Ints, stat
     kept = np.flatnonzero(last & (line > block.first_line + len(block) - 1 - GROUP_LINES))
     columns = (line, group, t, station)
     carry.groups = {
-        block.groups.all[code]: Known(
+        block.groups.name(key) or b"": Known(
             at, None if when == UNTIMED else when, None if where < 0 else block.stations.all[where]
         )
-        for at, code, when, where in zip(*(column[kept].tolist() for column in columns), strict=True)
+        for at, key, when, where in zip(*(column[kept].tolist() for column in columns), strict=True)
     }
 
 

@@ -105,8 +105,9 @@ def number(words: Words, field: Field) -> Ints:
     if field[1] > 0:
         return (value & np.uint64((1 << width) - 1)).view(np.int64)
     up = 64 - width  # the sign comes back down from the topmost bit
-    signed: Ints = np.right_shift((value << np.uint64(up)).view(np.int64), np.int64(up))
-    return signed
+    shifted: Ints = (value << np.uint64(up)).view(np.int64)
+    shifted >>= np.int64(up)
+    return shifted
 
 
 def numbers(layout: Layout, words: Words) -> dict[str, Ints]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 Field = tuple[int, int]
 """Offset and width; a negative width means a signed number (two's complement)."""
@@ -37,12 +38,12 @@ class Layout:
     numbers: dict[str, Field]
     texts: dict[str, Field]
 
-    @property
+    @cached_property
     def bits(self) -> int:
         """How many bits from the start hold all its fields."""
         return max(offset + abs(width) for offset, width in (*self.numbers.values(), *self.texts.values()))
 
-    @property
+    @cached_property
     def words(self) -> int:
         """How many words hold all its fields."""
         return -(-self.bits // WORD)
@@ -183,7 +184,7 @@ ATON = _layout(  # Table 74: message 21
 )
 OTHER = _layout("other message", range(40, 1400), {})
 
-LAYOUTS = (CLASS_A, CLASS_B, CLASS_B_LONG, AIRCRAFT, LONG_RANGE, VOYAGE, STATIC_A, STATIC_B, BASE, ATON, OTHER)
+LAYOUTS = (CLASS_A, CLASS_B, CLASS_B_LONG, AIRCRAFT, LONG_RANGE, VOYAGE, STATIC_A, STATIC_B, OTHER, BASE, ATON)
 """All layouts; a layout's place here is its code in columns."""
 
 OF_TYPE: dict[int, Layout] = {

@@ -23,12 +23,15 @@ from ais.words import NAME_BYTES, PAD, Bools, Bytes, Checksums, Ints, names_at, 
 UNTIMED = -(1 << 62)
 """A time that is not known, in columns."""
 
+NO_GROUP = -1
+
 _NEWLINE, _RETURN, _BANG, _STAR, _COMMA, _BACKSLASH, _DASH = b"\n\r!*,\\-"
 _PATTERN = np.frombuffer(b"!,,,,,,*", np.uint64)[0]  # all that is no payload character in a sentence up to its checksum
 _HEAD, _HEAD_IS = (np.frombuffer(text, np.uint64)[0] for text in (b"\xff\0\0\xff\xff\xfd\xff\0", b"!\0\0VDM,\0"))
 _NEXT, _NEXT_IS = (np.frombuffer(text, np.uint64)[0] for text in (b"\xff\0\xff\0\0\0\0\0", b",\0,\0\0\0\0\0"))
 _OWN = np.uint64(ord("O") ^ ord("M")) << np.uint64(40)
 _TAG_PATTERN = re.compile(rb"\\[^\\*!]*\*\\")  # the marks of one tag block
+_GROUP_DIGITS = 16
 _PATTERNS = 64  # tag blocks of so many forms are read at once, those of further forms alone
 _KIND = {kind: int.from_bytes(kind, "little") for kind in (b"c:", b"s:", b"g:")}
 
@@ -67,7 +70,7 @@ class Frames:
         rest_t: UTC microseconds by the fields after the checksum, or UNTIMED.
         station: Station by the tag block as a code into `Block.stations`, or -1.
         rest_station: Station by the fields after the checksum.
-        group: Sentence group as a code into `Block.groups`, or -1.
+        group: Sentence group as a key of `Groups`, or NO_GROUP.
         later: It is not the first sentence of its group.
     """
 
@@ -119,6 +122,35 @@ class Names:
         return np.array([self.code(name) for name in names], np.int64)
 
 
+class Groups:
+    """Keys of sentence groups: those named by up to 16 digits are numbered by them, others by a list."""
+
+    def __init__(self) -> None:
+        self._others = Names()
+
+    def key(self, name: bytes | None) -> int:
+        """Return a group's key; NO_GROUP for None."""
+        if name is None:
+            return NO_GROUP
+        if len(name) <= _GROUP_DIGITS and name.isdigit():
+            return int(name) * 32 + len(name)
+        return -2 - self._others.code(name)
+
+    @staticmethod
+    def keys(numbers: Ints, digits: Ints) -> Ints:
+        """Return the keys of groups that are named by so many digits."""
+        return numbers * 32 + digits
+
+    def name(self, key: int) -> bytes | None:
+        """Return the name of a group, None for NO_GROUP."""
+        if key == NO_GROUP:
+            return None
+        if key >= 0:
+            return b"%0*d" % (key % 32, key // 32)
+        other: bytes = self._others.all[-2 - key]
+        return other
+
+
 @dataclass
 class Block:
     """What the lines of a block are.
@@ -142,7 +174,7 @@ class Block:
     ends: Ints
     frames: Frames
     stations: Names
-    groups: Names
+    groups: Groups
     wrappers: list[tuple[int, Wrapper]] = field(default_factory=list)
     others: list[tuple[int, Tag]] = field(default_factory=list)
     rejects: list[tuple[int, str]] = field(default_factory=list)
@@ -172,9 +204,9 @@ def frames_of(data: bytes, first_line: int) -> Block:
     ends_in_marks = np.flatnonzero(marks.char == _NEWLINE)
     ends = marks.at[ends_in_marks]
     starts = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else ends
-    stations, groups = Names(), Names()
+    stations, groups = Names(), Groups()
     bangs, lines = _only_bangs(marks, ends_in_marks)
-    good, frames = _Sentences(buffer, marks, ends_in_marks, starts, stations, groups).read(bangs, lines)
+    good, frames = _Sentences(buffer, marks, ends_in_marks, starts, stations).read(bangs, lines)
     frames.line += first_line
     block = Block(text, first_line, starts, ends, frames, stations, groups)
     alone = np.ones(len(ends), np.bool_)
@@ -204,7 +236,7 @@ class _Sentences:
     """Reads the sentences of one block whose lines have a common form."""
 
     def __init__(
-        self, buffer: Bytes, marks: _Marks, ends_in_marks: Ints, starts: Ints, stations: Names, groups: Names
+        self, buffer: Bytes, marks: _Marks, ends_in_marks: Ints, starts: Ints, stations: Names
     ) -> None:
         self._buffer = buffer
         self._marks = _Marks(
@@ -214,7 +246,6 @@ class _Sentences:
         self._firsts = np.concatenate([[0], ends_in_marks[:-1] + 1]) if len(starts) else starts
         self._checksums = Checksums(buffer)
         self._stations = stations
-        self._groups = groups
 
     def read(self, bangs: Ints, lines: Ints) -> tuple[Ints, Frames]:
         """Return which of the lines have a common form and nothing wrong, and their sentences.
@@ -364,13 +395,12 @@ class _Sentences:
     def _tag_groups(self, ok: Bools, rows: Ints, start: Ints, end: Ints, body: dict[str, Any]) -> None:
         """Read the groups of tag blocks, each written like 1-2-7218."""
         buffer = self._buffer
-        name, size = start + 4, end - start - 4
-        good = (size > 0) & (size <= 16) & (buffer[start + 1] == _DASH) & (buffer[start + 3] == _DASH)
-        good &= _DIGITS[buffer[start]] & _DIGITS[buffer[start + 2]] & numbers_at(buffer, name, size)[1]
+        size = end - start - 4
+        number, digits = numbers_at(buffer, start + 4, size)
+        good = digits & (buffer[start + 1] == _DASH) & (buffer[start + 3] == _DASH)
+        good &= _DIGITS[buffer[start]] & _DIGITS[buffer[start + 2]]
         ok[rows[~good]] = False
-        rows, start, name, size = rows[good], start[good], name[good], size[good]
-        codes, names = names_at(buffer, name, size)
-        body["group"][rows] = self._groups.codes(names)[codes]
+        body["group"][rows] = Groups.keys(number, size)
         body["later"][rows] = buffer[start] != ord("1")
 
     def _times(self, start: Ints, size: Ints) -> tuple[Ints, Bools]:
@@ -405,7 +435,7 @@ def _read_alone(block: Block, indices: Ints) -> None:
                     UNTIMED if said.rest_t is None else said.rest_t,
                     stations.code(tag.station),
                     stations.code(said.rest_station),
-                    groups.code(tag.group),
+                    groups.key(tag.group),
                     tag.later,
                 )
             )

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ais.assembly import MAX_APART_US, MAX_LINES, Assembler, Message, Part
-from ais.frames import UNTIMED, Block, Frames
+from ais.frames import NO_GROUP, UNTIMED, Block, Frames
 from ais.words import PAD, Bools, Ints
 
 
@@ -195,7 +195,7 @@ class _Parts:
             None if t == UNTIMED else t,
             int(self._clock[row]),
             None if station < 0 else self._block.stations.all[station],
-            None if group < 0 else self._block.groups.all[group],
+            self._block.groups.name(group),
             self._block.raw(line),
         )
 
@@ -248,7 +248,7 @@ class _Parts:
             named &= column[rows[1:]] == column[rows[:-1]]
         line = frames.line[rows]
         later = rows[1:]
-        nameless = (self._station[later] < 0) & (frames.group[later] < 0) & (line[1:] == line[:-1] + 1)
+        nameless = (self._station[later] < 0) & (frames.group[later] == NO_GROUP) & (line[1:] == line[:-1] + 1)
         near = line[1:] - line[:-1] <= MAX_LINES
         near &= frames.own[rows[1:]] == frames.own[rows[:-1]]
         for column in (frames.sequence, frames.channel, frames.total):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from ais.fields import (
     CLASS_B_LONG,
     LAYOUTS,
     LONG_RANGE,
+    OTHER,
     STATIC_A,
     STATIC_B,
     VOYAGE,
@@ -36,6 +38,7 @@ from ais.schema import TABLES
 from ais.words import Bools, Ints, Words, letters, strings
 
 _WITH_FIX = (CLASS_A, CLASS_B, CLASS_B_LONG, AIRCRAFT, LONG_RANGE)
+_SILENT = (VOYAGE, STATIC_A, STATIC_B, OTHER)  # say no place; they stand side by side in `LAYOUTS`
 _WITH_IDENTITY = (CLASS_B_LONG, VOYAGE, STATIC_A, STATIC_B)
 _CLASS = {CLASS_A: ord("A"), LONG_RANGE: ord("A"), CLASS_B: ord("B"), CLASS_B_LONG: ord("B"), AIRCRAFT: 0}
 _KINDS = ("base", "response", "aton")
@@ -43,7 +46,7 @@ RESPONSE = 11
 AUXILIARY = 98  # first two digits of a craft of a parent ship: part B says the parent's number, not dimensions
 _TWO = np.array([list(f"{number:02}".encode()) for number in range(100)], np.uint8)
 _POSITION = {"second": 255, "heading": 511, "status": 15, "turn": -128}  # what stands for what a layout lacks
-_DIMENSIONS = ("to_bow", "to_stern", "to_port", "to_starboard")
+_DIMENSIONS = {"to_bow": np.uint16, "to_stern": np.uint16, "to_port": np.uint8, "to_starboard": np.uint8}
 
 
 @dataclass(frozen=True)
@@ -60,30 +63,36 @@ class Batch:
     layout: Layout
     words: Words
     raw: dict[str, Ints]
-    rows: Ints
+    rows: slice
 
 
-@dataclass(frozen=True)
 class _Common:
-    """The columns that every table has, of all messages."""
+    """The columns that every table has, of all messages.
 
-    messages: Messages
-    stations: Sequence[str]
-    mmsi: Ints
-    kind: Ints
-    input_id: int
+    Attributes:
+        own: Which messages are of the receiver's own ship.
+        channel: Their radio channels.
+    """
 
-    def of(self, rows: Ints) -> dict[str, Any]:
-        """Return the columns of some messages."""
-        messages = self.messages
-        return {
-            "mmsi": self.mmsi[rows].astype(np.uint32),
-            "t": pa.array(messages.t[rows].view("datetime64[us]")),
-            "msg_type": self.kind[rows].astype(np.uint8),
-            "station": strings(messages.station[rows], self.stations),
-            "input_id": np.full(len(rows), self.input_id, np.uint32),
-            "line": messages.line[rows].astype(np.uint64),
+    def __init__(self, messages: Messages, stations: Sequence[str], batches: Sequence[Batch], input_id: int) -> None:
+        mmsi, kind = (np.concatenate([batch.raw[name] for batch in batches]) for name in ("mmsi", "msg_type"))
+        self._columns = {
+            "mmsi": pa.array(mmsi.astype(np.uint32)),
+            "t": pa.array(messages.t.view("datetime64[us]")),
+            "msg_type": pa.array(kind.astype(np.uint8)),
+            "station": strings(messages.station, stations),
+            "input_id": pa.array(np.full(len(messages), input_id, np.uint32)),
+            "line": pa.array(messages.line.astype(np.uint64)),
+            "own": pa.array(messages.own),
+            "channel": letters(messages.channel.astype(np.uint8)),
         }
+
+    def of(self, rows: slice | Ints) -> dict[str, Any]:
+        """Return the columns of some messages."""
+        if isinstance(rows, slice):
+            return {name: column[rows] for name, column in self._columns.items()}
+        taken = pa.array(rows)
+        return {name: column.take(taken) for name, column in self._columns.items()}
 
 
 def tables_of(
@@ -101,22 +110,19 @@ def tables_of(
     batches = _batches(payloads, messages, codes)
     if not batches:
         return {}
-    mmsi, kind = (np.concatenate([batch.raw[name] for batch in batches]) for name in ("mmsi", "msg_type"))
-    common = _Common(messages, stations, mmsi, kind, input_id)
-    heard = np.ones(len(messages), np.bool_)
-    tables: dict[str, list[pa.Table]] = {}
-    reporting = [batch for batch in batches if batch.layout in _WITH_FIX]
-    if reporting:
-        rows, positions = _positions(reporting, common)
-        heard[rows] = False
-        tables["positions"] = [positions]
+    common = _Common(messages, stations, batches, input_id)
+    tables: dict[str, list[pa.Table]] = {"positions": [], "fixed": [], "identities": [], "heard": []}
+    unplaced = [_positions(tables["positions"], [batch for batch in batches if batch.layout in _WITH_FIX], common)]
     for batch in batches:
         if batch.layout in (BASE, ATON):
-            tables.setdefault("fixed", []).append(_fixed(batch, common))
-            heard[batch.rows] = batch.raw["msg_type"] == RESPONSE
+            tables["fixed"].append(_fixed(batch, common))
+            unplaced.append(batch.rows.start + np.flatnonzero(batch.raw["msg_type"] == RESPONSE))
         if batch.layout in _WITH_IDENTITY:
-            tables.setdefault("identities", []).append(_identities(batch, common))
-    tables["heard"] = [table("heard", common.of(np.flatnonzero(heard)))]
+            tables["identities"].append(_identities(batch, common))
+    silent = [batch.rows for batch in batches if batch.layout in _SILENT]
+    if silent:
+        tables["heard"].append(table("heard", common.of(slice(silent[0].start, silent[-1].stop))))
+    tables["heard"].append(table("heard", common.of(np.concatenate(unplaced))))
     return {name: some for name, found in tables.items() if (some := [one for one in found if one.num_rows])}
 
 
@@ -129,28 +135,25 @@ def _batches(payloads: bytes, messages: Messages, codes: Ints) -> list[Batch]:
         if begin < end:
             bits = messages.size[begin:end] * 6 - messages.fill[begin:end]
             cut = words(layout, buffer, messages.start[begin:end], bits)
-            batches.append(Batch(layout, cut, numbers(layout, cut), np.arange(begin, end)))
+            batches.append(Batch(layout, cut, numbers(layout, cut), slice(begin, end)))
     return batches
+
+
+@cache
+def _schema(name: str) -> pa.Schema:
+    return pa.schema([f.with_nullable(True) for f in TABLES[name].arrow_schema()])
 
 
 def table(name: str, columns: Mapping[str, Any]) -> pa.Table:
     """Return a table of the schema; columns that are not given are NULL."""
-    schema = pa.schema([f.with_nullable(True) for f in TABLES[name].arrow_schema()])
-    n = len(columns["mmsi"])
-    arrays = []
-    for f in schema:
-        column = columns.get(f.name)
-        if column is None:
-            column = pa.nulls(n, f.type)
-        elif isinstance(column, np.ndarray):
-            column = pa.array(column)
-        arrays.append(column if column.type == f.type else column.cast(f.type))
+    n, schema = len(columns["mmsi"]), _schema(name)
+    arrays = [columns[f.name] if f.name in columns else pa.nulls(n, f.type) for f in schema]
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
 def _known(values: Any, known: Bools) -> Any:
     """Return values as Arrow, NULL where they are not known."""
-    return pa.array(values, mask=~known)
+    return pa.array(values) if known.all() else pa.array(values, mask=~known)
 
 
 def _place(batch: Batch) -> tuple[Ints, Ints, Bools]:
@@ -174,38 +177,42 @@ def _motion(batch: Batch) -> tuple[Ints, Ints]:
     return speed, course
 
 
-def _positions(batches: Sequence[Batch], common: _Common) -> tuple[Ints, pa.Table]:
-    """Return which messages have a fix, and their rows."""
+def _positions(tables: list[pa.Table], batches: Sequence[Batch], common: _Common) -> Ints:
+    """Add the rows of all messages that have a fix; return which have none."""
+    if not batches:
+        return np.zeros(0, np.int64)
     found: list[dict[str, Ints]] = []
     for batch in batches:
-        raw, n = batch.raw, len(batch.rows)
+        raw, n = batch.raw, batch.rows.stop - batch.rows.start
         lon, lat, fix = _place(batch)
         speed, course = _motion(batch)
         one = {name: raw[name] for name in ("accuracy", "raim", "repeat")}
         one |= {name: raw[name] if name in raw else np.full(n, lack) for name, lack in _POSITION.items()}
-        one |= {"lon": lon, "lat": lat, "speed": speed, "course": course, "row": batch.rows}
-        one["class"] = np.full(n, _CLASS[batch.layout])
-        found.append(one if fix.all() else {name: values[fix] for name, values in one.items()})
+        one |= {"lon": lon, "lat": lat, "fix": fix, "speed": speed, "course": course}
+        one["class"] = np.full(n, _CLASS[batch.layout], np.uint8)
+        found.append(one)
     of = {name: np.concatenate([one[name] for one in found]) for name in found[0]}
-    rows = of["row"]
-    messages = common.messages
+    fix = of["fix"]
+    rows: slice | Ints = slice(batches[0].rows.start, batches[-1].rows.stop)
+    if not fix.all():
+        rows = np.flatnonzero(fix)  # positions are the first in `LAYOUTS`
+        of = {name: values[rows] for name, values in of.items()}
     columns = common.of(rows) | {
         "utc_s": _known(of["second"].astype(np.uint8), of["second"] < 64),
-        "lon": of["lon"] / 1e6,
-        "lat": of["lat"] / 1e6,
+        "lon": pa.array(of["lon"] / 1e6),
+        "lat": pa.array(of["lat"] / 1e6),
         "sog_kn": _known((of["speed"] / 10).astype(np.float32), of["speed"] >= 0),
         "cog_deg": _known((of["course"] / 10).astype(np.float32), of["course"] >= 0),
         "heading_deg": _known(of["heading"].astype(np.uint16), of["heading"] < 360),
         "rot": _known(of["turn"].astype(np.int8), of["turn"] != -128),
         "nav_status": _known(of["status"].astype(np.uint8), of["status"] != 15),
-        "ais_class": letters(of["class"].astype(np.uint8)),
-        "accurate": of["accuracy"] == 1,
-        "raim": of["raim"] == 1,
-        "repeat": of["repeat"].astype(np.uint8),
-        "channel": letters(messages.channel[rows].astype(np.uint8)),
-        "own": messages.own[rows],
+        "ais_class": letters(of["class"]),
+        "accurate": pa.array(of["accuracy"] == 1),
+        "raim": pa.array(of["raim"] == 1),
+        "repeat": pa.array(of["repeat"].astype(np.uint8)),
     }
-    return rows, table("positions", columns)
+    tables.append(table("positions", columns))
+    return np.flatnonzero(~fix)
 
 
 def _fixed(batch: Batch, common: _Common) -> pa.Table:
@@ -240,14 +247,14 @@ def _identities(batch: Batch, common: _Common) -> pa.Table:
     for column, name in (("name", "shipname"), ("callsign", "callsign"), ("destination", "destination")):
         if name in batch.layout.texts:
             columns[column] = text(batch.words, batch.layout.texts[name])
-    for column in ("imo", "ship_type"):
+    for column, kind in (("imo", np.uint32), ("ship_type", np.uint8)):
         if column in raw:
-            columns[column] = _known(raw[column], raw[column] > 0)
+            columns[column] = _known(raw[column].astype(kind), raw[column] > 0)
     if "to_bow" in raw:
         measured = sum(raw[name] for name in _DIMENSIONS) > 0
         measured &= raw["mmsi"] // 10_000_000 != AUXILIARY
-        for name in _DIMENSIONS:
-            columns[f"{name}_m"] = _known(raw[name], measured)
+        for name, kind in _DIMENSIONS.items():
+            columns[f"{name}_m"] = _known(raw[name].astype(kind), measured)
     if "draught" in raw:
         columns["draught_m"] = _known((raw["draught"] / 10).astype(np.float32), raw["draught"] > 0)
         columns["eta"] = _eta(raw)
