@@ -21,6 +21,7 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 Words: TypeAlias = npt.NDArray[np.uint64]
 
 _PLAIN_NUMBER = r"^-?[0-9]{1,15}(\.[0-9]{1,20})?$"
+_SAMPLE = 64  # rows that tell what a column holds
 _FEW = 8  # rows to a different value: from here on values are asked for before a cast is tried
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio: spreads what is multiplied by it
 _HALF = np.uint64(32)
@@ -57,6 +58,7 @@ def numbers(column: Any, one: Callable[[object], float | None] = number) -> Floa
 def _read(column: Any, one: Callable[[object], float | None]) -> Any:
     """Return the numbers of a column of texts."""
     try:
+        column[:_SAMPLE].cast(pa.float64())  # each value that fails is dear: see whether most would
         return column.cast(pa.float64())
     except pa.ArrowInvalid:
         pass

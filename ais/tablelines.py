@@ -157,13 +157,16 @@ def _is_utf8(data: bytes) -> bool:
 def _oddly_quoted(block: Block, mark: int) -> Ints:
     """Return the lines with quotes that do not stand, two by two, around whole fields."""
     quotes = np.flatnonzero(block.bytes == _QUOTE)
-    lines = block.holding(quotes)
-    padded = np.concatenate(([_NEW_LINE], block.bytes, [_NEW_LINE]))
+    until = np.searchsorted(quotes, block.ends)
+    counts = np.diff(until, prepend=0)
+    lines = np.repeat(np.arange(len(counts)), counts)
+    nth = np.arange(len(quotes)) - np.repeat(until - counts, counts)  # of its line, from 0
+    line_end = np.array([_NEW_LINE], np.uint8)
+    padded = np.concatenate((line_end, block.bytes, line_end))
     edge = (padded == mark) | (padded == _NEW_LINE) | (padded == _RETURN)
-    nth = np.arange(len(quotes)) - np.searchsorted(lines, lines)  # of its line, from 0
     opens = nth % 2 == 0
     good = np.where(opens, edge[quotes], edge[quotes + 2])
-    last = np.append(lines[1:] != lines[:-1], True)
+    last = nth + 1 == np.repeat(counts, counts)
     odd: Ints = lines[~good | (last & opens)]
     return odd
 
