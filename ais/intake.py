@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ais import sentences
-from ais.duplicates import SAID, settle, span
+from ais.duplicates import CHAIN_US, SAID, settle, span
 from ais.schema import HEARINGS, PARTS, REJECTS, TOUCHED
 from ais.staging import Taken
 from ais.store import insert
@@ -81,6 +81,8 @@ class Intake:
         self._changed: list[int] = []
         self._ships: list[npt.NDArray[np.uint32]] = []
         self._times: list[int] = []
+        self._heard: list[pa.Table] = []
+        self._batches = 0 if taken is None else 1
 
     def begin(self, con: duckdb.DuckDBPyConnection) -> None:
         """Begin a batch; the first one writes the input's row."""
@@ -104,7 +106,7 @@ class Intake:
                 "begun_on": told.begun_on.replace(tzinfo=None),
             },
         )
-        self._changed, self._ships, self._times = [], [], []
+        self._changed, self._ships, self._times, self._heard = [], [], [], []
 
     def add(self, con: duckdb.DuckDBPyConnection, packet: Packet) -> int:
         """Take a block in; return how many lines of the input that makes."""
@@ -118,16 +120,16 @@ class Intake:
             further, first = np.asarray(taken.parts, np.uint64).T
             insert(con, "parts", PARTS.rows(self._ids(len(first)), further, first).sort_by("line"))
         for name, tables in taken.tables.items():
-            self._rows[name] += tables
+            self._rows[name] += map(self._corrected, tables)
             self._waiting += sum(table.num_rows for table in tables)
         if self._waiting >= CHUNK_ROWS:
-            self._settle(con)
+            self._settle(con, last=False)
         self.taken = taken
         return taken.lines
 
     def end(self, con: duckdb.DuckDBPyConnection, *, mmsi_like: bool) -> None:
         """End a batch: its rows are settled, and the input's row says how far it came."""
-        self._settle(con)
+        self._settle(con, last=True)
         taken = self.taken
         con.execute(
             """
@@ -146,53 +148,71 @@ class Intake:
                 "id": self.told.input_id,
             },
         )
+        if self._heard:
+            _sum_hearings(con, con.from_arrow(pa.concat_tables(self._heard)))
         note_changes(con, self._changed, self._ships)
+        self._batches += 1
 
     def complete(self, con: duckdb.DuckDBPyConnection, plain_sha256: str | None) -> None:
         """Say, in the last batch, that all of the input is in the case."""
-        columns = ", ".join(HEARINGS.names[:-1])
-        con.execute(
-            f"CREATE TEMP TABLE summed AS SELECT {columns}, sum(reports)::UBIGINT AS reports FROM hearings "
-            f"WHERE input_id = {self.told.input_id} GROUP BY ALL"
-        )
-        con.execute(f"DELETE FROM hearings WHERE input_id = {self.told.input_id}")
-        con.execute("INSERT INTO hearings BY NAME FROM summed ORDER BY ALL")
-        con.execute("DROP TABLE summed")
+        if self._batches > 1:
+            mine = f"input_id = {self.told.input_id}"
+            heard = con.table("hearings").filter(mine).to_arrow_table()
+            con.execute(f"DELETE FROM hearings WHERE {mine}")
+            _sum_hearings(con, con.from_arrow(heard))
         con.execute(
             "UPDATE inputs SET complete = true, place = NULL, plain_sha256 = ? WHERE id = ?",
             [plain_sha256, self.told.input_id],
         )
 
-    def _settle(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Move the rows that wait into the case."""
+    def _settle(self, con: duckdb.DuckDBPyConnection, *, last: bool) -> None:
+        """Move the rows that wait into the case, but for the latest ones unless it is the batch's last time.
+
+        A copy of these may follow, which would have to change places with a row that was only just stored.
+        """
+        self._waiting = 0
         for name, tables in self._rows.items():
             if not any(table.num_rows for table in tables):
                 continue
-            rows = self._in_order(tables)
+            rows = _in_order(tables)
+            self._rows[name] = []
+            if not last:
+                t = rows["t"].to_numpy().astype("datetime64[us]").astype(np.int64)
+                late = t > t.max() - CHAIN_US
+                self._rows[name], rows = [rows.filter(pa.array(late))], rows.filter(pa.array(~late))
+                if not rows.num_rows:
+                    continue
             if name != "identities":  # those of tables are of the hour
                 self._times += span(rows["t"])
             if name == "positions":
-                con.from_arrow(rows).aggregate(_HEARD).insert_into("hearings")
+                self._heard.append(con.from_arrow(rows).aggregate(_HEARD).to_arrow_table())
             settled = settle(con, name, rows)
             self._changed += settled.t
             if name == "positions":
                 self._ships.append(settled.ships)
-        self._rows = {name: [] for name in SAID}
-        self._waiting = 0
 
-    def _in_order(self, tables: list[pa.Table]) -> pa.Table:
-        """Return rows as one table in the order of their lines, their times corrected."""
-        rows = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
-        line = rows["line"].to_numpy()
-        if (line[1:] < line[:-1]).any():
-            rows = rows.take(np.argsort(line, kind="stable"))
-        if self._offset_us:
-            t = rows["t"].to_numpy() + np.timedelta64(self._offset_us, "us")
-            rows = rows.set_column(rows.schema.get_field_index("t"), "t", pa.array(t))
-        return rows
+    def _corrected(self, rows: pa.Table) -> pa.Table:
+        """Return rows with their times put right by the input's clock offset."""
+        if not self._offset_us:
+            return rows
+        t = rows["t"].to_numpy() + np.timedelta64(self._offset_us, "us")
+        return rows.set_column(rows.schema.get_field_index("t"), "t", pa.array(t))
 
     def _ids(self, count: int) -> npt.NDArray[np.uint32]:
         return np.full(count, self.told.input_id, np.uint32)
+
+
+def _in_order(tables: list[pa.Table]) -> pa.Table:
+    """Return rows as one table in the order of their lines."""
+    rows = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+    line = rows["line"].to_numpy()
+    return rows.take(np.argsort(line, kind="stable")) if (line[1:] < line[:-1]).any() else rows
+
+
+def _sum_hearings(con: duckdb.DuckDBPyConnection, heard: duckdb.DuckDBPyRelation) -> None:
+    """Store hearings, those of one receiver, hour, cell and class as one row."""
+    columns = ", ".join(HEARINGS.names[:-1])
+    heard.aggregate(f"{columns}, sum(reports)::UBIGINT AS reports").order(columns).insert_into("hearings")
 
 
 def note_changes(con: duckdb.DuckDBPyConnection, times: Iterable[int], ships: Iterable[npt.NDArray[Any]]) -> None:
