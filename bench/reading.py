@@ -110,7 +110,7 @@ def _pyais_rows(file: str) -> Iterator[tuple[str, dict[str, object]]]:
         if tags is not None:
             tags.init()
         place = {
-            "mmsi": int(message["mmsi"]),
+            "mmsi": int(str(message["mmsi"])),
             "t": datetime.fromtimestamp(int(tags.receiver_timestamp), UTC)
             if tags and tags.receiver_timestamp
             else _NOW,
