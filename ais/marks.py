@@ -1,6 +1,6 @@
 """Marks on doubted positions: remade before detection for the ships whose positions changed, and for no other.
 
-Ingest only names those ships in the table `touched`. What is doubted and why is decided in `ais.jumps`; here rows are
+Ingest only names those ships in the table `touched`. What is doubted and why, and which ship a fix is of, is decided in `ais.doubts`; here rows are
 fetched, ship by ship in bounded groups, and the marks that came, went or changed are told as a span of time, since
 detection must look at them again.
 """
@@ -11,9 +11,10 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from ais.jumps import JUMP, JumpRule, jumps
+from ais.doubts import DoubtRule, judge
 from ais.reader import arrow
 from ais.schema import MARKS
+from ais.segments import Fixes
 
 ROWS_AT_ONCE = 2_000_000  # positions held in memory, with all that is computed from them some 300 MB
 _AIRCRAFT = 9
@@ -42,7 +43,7 @@ def renew(con: duckdb.DuckDBPyConnection) -> None:
         """
     ).fetchall()
     for first, last in groups:
-        _mark(con, first, last, JumpRule())
+        _mark(con, first, last, DoubtRule())
     con.execute(
         """
         INSERT INTO changes
@@ -58,25 +59,39 @@ def renew(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("DELETE FROM touched")
 
 
-def _mark(con: duckdb.DuckDBPyConnection, first: int, last: int, rule: JumpRule) -> None:
+def _mark(con: duckdb.DuckDBPyConnection, first: int, last: int, rule: DoubtRule) -> None:
     """Write the marks of the ships from one number to another."""
     rows = arrow(
         con,
         f"""
-        SELECT mmsi, t, lon, lat, input_id, line FROM positions SEMI JOIN renewed USING (mmsi)
+        SELECT mmsi, t, lon, lat, sog_kn, cog_deg, CASE ais_class WHEN 'A' THEN 1 WHEN 'B' THEN 2 ELSE 0 END AS kind,
+            input_id, line
+        FROM positions SEMI JOIN renewed USING (mmsi)
         WHERE mmsi BETWEEN $first AND $last AND msg_type <> {_AIRCRAFT}
-        ORDER BY mmsi, t, lon, lat
+        ORDER BY mmsi, t, lon, lat, sog_kn, cog_deg, kind
         """,
         {"first": first, "last": last},
     )
-    columns = (rows[name].to_numpy() for name in ("mmsi", "t", "lon", "lat"))
-    mmsi, t, lon, lat = columns
-    doubted = jumps(mmsi.astype(np.int64), t.astype("datetime64[us]").astype(np.int64), lon, lat, rule)
-    if not doubted.any():
+    column = {name: rows[name].to_numpy() for name in ("mmsi", "t", "lon", "lat", "sog_kn", "cog_deg", "kind")}
+    fixes = Fixes(
+        column["mmsi"].astype(np.int64),
+        column["t"].astype("datetime64[us]").astype(np.int64),
+        column["lon"],
+        column["lat"],
+        column["sog_kn"].astype(np.float64),
+        column["cog_deg"].astype(np.float64),
+        column["kind"].astype(np.int8),
+    )
+    fresh = np.ones(len(fixes), bool)  # rows of one ship, time and place share what is said of the first
+    fresh[1:] = (np.diff(fixes.mmsi) != 0) | (np.diff(fixes.t) != 0) | (np.diff(fixes.lon) != 0) | (np.diff(fixes.lat) != 0)
+    judged = judge(fixes if fresh.all() else fixes.take(np.flatnonzero(fresh)), rule)
+    of = np.cumsum(fresh) - 1
+    marked = np.flatnonzero(judged.flags[of])
+    if not len(marked):
         return
-    marks = rows.filter(pa.array(doubted)).select(["mmsi", "t", "input_id", "line"])
-    marks = marks.append_column("track", pa.array(np.zeros(marks.num_rows), pa.uint64()))
-    marks = marks.append_column("flags", pa.array(np.full(marks.num_rows, JUMP), pa.uint8()))
+    marks = rows.take(marked).select(["mmsi", "t", "input_id", "line"])
+    marks = marks.append_column("track", pa.array(judged.track[of[marked]]))
+    marks = marks.append_column("flags", pa.array(judged.flags[of[marked]]))
     con.register("new_marks", marks)
     con.execute(f"INSERT INTO marks ({_COLUMNS}) SELECT {_COLUMNS} FROM new_marks")
     con.unregister("new_marks")

@@ -1,0 +1,174 @@
+"""How likely one fix follows another: what a ship can have done between two reports of position, speed and course.
+
+A ship is expected where the mean of its two velocities takes it; how far off the second fix lies, in spreads that grow
+with time and speed, is the surprise of the step. After a long silence two more explanations are tried: the ship came
+back to where it was lost, or it sailed and said nothing. The cost of a step is the negative log likelihood of its
+likeliest explanation, with heavy tails, so that sums of costs compare whole stories. Places and velocities are vectors
+in space: there is no seam at 180 degrees and no pole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+EARTH_M = 6_371_008.8  # mean radius (IUGG)
+KN_M_S = 1852 / 3600
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Rows = Ints | slice
+
+
+@dataclass(frozen=True)
+class MotionRule:
+    """What a ship can do, and what is likely. Costs are natural logarithms of odds.
+
+    Attributes:
+        max_speed_kn: No ship that carries AIS is faster: fast ferries make 50 kn, the fastest built 58.
+        max_speed_h: For so long: the longest crossings of such ferries take about three hours.
+        long_speed_kn: Nor faster than this for longer: the fastest liner made 30 kn (gpsdio-segment allows 25).
+        jump_noise_m: Two fixes may be wrong by so much together: type 27 is rounded to 185 m, a poor fix to 1 km.
+        time_noise_s: Receive times may be wrong by so much together: rounding to seconds, latency of satellites.
+        place_noise_m: Misses up to this say nothing: two antennas, rounding of type 27, swinging at anchor.
+        spread_m: Least spread: what time noise makes at 20 kn.
+        idle_kn: The spread grows by so much with a ship that lies still: most go on lying still.
+        turn_share: And by this share of the speed, and of the change of speed: who knows when it turned.
+        unknown_kn: And by so much where no speed was sent: half the ships at sea make less than 10 kn.
+        straight_h: Beyond this the spread grows as the root of time: nobody goes one way for ever (satellite passes
+            over one ship are an hour or two apart).
+        back_m: Spread about the place where a ship was lost: a berth, an anchorage, the edge of reception.
+        sail_kn: Spread of a ship that sailed unseen, whatever it said before and after.
+        other_story: Cost of either of these two: about one silence in seven.
+        silence: Cost per logarithm of the hours of silence: long silences are rarer than short ones.
+        swerve_m_s: Velocity as sent differs by so much from fix to fix.
+        swerve_m_s2: And by so much more each second.
+        fast_kn: Speeds sent over this are not believed.
+    """
+
+    max_speed_kn: float = 60.0
+    max_speed_h: float = 3.0
+    long_speed_kn: float = 30.0
+    jump_noise_m: float = 2_000.0
+    time_noise_s: float = 15.0
+    place_noise_m: float = 500.0
+    spread_m: float = 150.0
+    idle_kn: float = 0.15
+    turn_share: float = 0.3
+    unknown_kn: float = 10.0
+    straight_h: float = 2.0
+    back_m: float = 2_000.0
+    sail_kn: float = 5.0
+    other_story: float = 2.0
+    silence: float = 1.0
+    swerve_m_s: float = 1.0
+    swerve_m_s2: float = 0.02
+    fast_kn: float = 60.0
+
+    def reach_m(self, seconds: Floats) -> Floats:
+        """Return how far a ship can get, with all noise."""
+        fast = np.minimum(seconds, self.max_speed_h * 3600)
+        way = self.max_speed_kn * (fast + self.time_noise_s) + self.long_speed_kn * (seconds - fast)
+        return self.jump_noise_m + KN_M_S * way
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Measures of n steps.
+
+    Attributes:
+        surprise: How far the second fix lies from where it was expected, in spreads.
+        cost: How unlikely the step is.
+        impossible: No ship can have made it.
+    """
+
+    surprise: Floats
+    cost: Floats
+    impossible: Bools
+
+    def likely(self, most: float) -> Bools:
+        """Say which steps are possible and miss by no more than so many spreads."""
+        return (self.surprise <= most) & ~self.impossible
+
+
+@dataclass(frozen=True)
+class Motion:
+    """n fixes as vectors.
+
+    Attributes:
+        t: UTC microseconds, shape (n,).
+        place: Metres from the centre of the Earth, shape (3, n).
+        velocity: Metres per second, 0 where not sent, shape (3, n).
+        doubt: Metres per second by which each fix lets the spread grow, shape (n,).
+        rule: What is likely.
+    """
+
+    t: Ints
+    place: Floats
+    velocity: Floats
+    doubt: Floats
+    rule: MotionRule
+
+    @classmethod
+    def of(cls, t: Ints, lon: Floats, lat: Floats, sog_kn: Floats, cog_deg: Floats, rule: MotionRule) -> Motion:
+        """Build from degrees and knots; NaN where speed or course was not sent."""
+        x, y, course = np.radians(lon), np.radians(lat), np.radians(cog_deg)
+        sin_x, cos_x, sin_y, cos_y = np.sin(x), np.cos(x), np.sin(y), np.cos(y)
+        believed = sog_kn <= rule.fast_kn  # false for NaN
+        speed = np.where(believed, sog_kn, 0.0) * KN_M_S
+        directed = ~np.isnan(course)
+        east = np.where(directed, speed * np.sin(course), 0.0)
+        north = np.where(directed, speed * np.cos(course), 0.0)
+        grows = rule.idle_kn * KN_M_S + np.where(directed, rule.turn_share, 1.0) * speed
+        return cls(
+            t,
+            EARTH_M * np.stack([cos_y * cos_x, cos_y * sin_x, sin_y]),
+            np.stack([-sin_x * east - sin_y * cos_x * north, cos_x * east - sin_y * sin_x * north, cos_y * north]),
+            np.where(believed, grows, rule.unknown_kn * KN_M_S),
+            rule,
+        )
+
+    def take(self, rows: Ints) -> Motion:
+        """Return some of the fixes."""
+        return Motion(self.t[rows], self.place[:, rows], self.velocity[:, rows], self.doubt[rows], self.rule)
+
+    def steps(self, a: Rows, b: Rows) -> Steps:
+        """Measure the steps from fixes a to fixes b, none of which is before its a."""
+        rule = self.rule
+        seconds = np.maximum(self.t[b] - self.t[a], 0) / 1e6  # no sense between two numbers, and not asked for
+        way = self.place[:, b] - self.place[:, a]
+        far = _length(way)
+        missed = _length(way - (self.velocity[:, a] + self.velocity[:, b]) * (seconds / 2))
+        turn = _length(self.velocity[:, b] - self.velocity[:, a])
+        grown = np.minimum(seconds, np.sqrt(seconds * (rule.straight_h * 3600)))
+        spread = rule.spread_m + (self.doubt[a] + self.doubt[b] + rule.turn_share * turn) * (grown / 2)
+        surprise, cost = self._story(missed, spread)
+        long = np.flatnonzero(seconds > rule.straight_h * 3600)
+        for other in (rule.back_m, rule.spread_m + rule.sail_kn * KN_M_S * grown[long]):
+            off, so = self._story(far[long], other)
+            so += rule.other_story
+            surprise[long] = np.where(so < cost[long], off, surprise[long])
+            cost[long] = np.minimum(so, cost[long])
+        swerve = turn / (rule.swerve_m_s + rule.swerve_m_s2 * seconds)
+        cost += rule.silence * np.log1p(seconds / 3600) + np.log1p(swerve**2)
+        arc = 2 * EARTH_M * np.arcsin(np.minimum(far / (2 * EARTH_M), 1.0))
+        return Steps(surprise, cost, arc > rule.reach_m(seconds))
+
+    def _story(self, missed: Floats, spread: Floats | float) -> tuple[Floats, Floats]:
+        """Return surprise and cost of misses: Student's t in two dimensions with two degrees of freedom."""
+        surprise = np.maximum(missed - self.rule.place_noise_m, 0) / spread
+        return surprise, tail(surprise) + 2 * np.log(spread / self.rule.spread_m)
+
+
+def tail(surprise: Floats) -> Floats:
+    """Return what a surprise costs, whatever the spread."""
+    cost: Floats = 2 * np.log1p(surprise**2 / 2)
+    return cost
+
+
+def _length(vectors: Floats) -> Floats:
+    """Return the lengths of vectors, shape (3, n)."""
+    return np.asarray(np.sqrt(np.einsum("in,in->n", vectors, vectors)))
