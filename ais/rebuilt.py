@@ -10,11 +10,30 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from ais.sentences import blocks
 from ais.source import Input
+from ais.sums import Sums, mend, sums
 
 if TYPE_CHECKING:
     from ais.reader import Reader
 
 _BUFFER_BYTES = 1 << 20
+_SUMS = "SELECT plain_sum, weighted_sum FROM sentences WHERE input_id = $input_id ORDER BY rowid"
+
+
+@dataclass(frozen=True)
+class Retouch:
+    """A byte that was changed.
+
+    Attributes:
+        line: Its line, from 1.
+        column: Its place in the line, from 1.
+        byte: What it is.
+        was: What it was.
+    """
+
+    line: int
+    column: int
+    byte: int
+    was: int
 
 
 @dataclass(frozen=True)
@@ -25,33 +44,51 @@ class Rebuilt:
         blocks: How many blocks there are.
         bytes: Their bytes.
         sha256: Hash of those, as hex.
-        misplaced: First lines of blocks as they stand in the case, where the block begins in another line; up to
-            the first that is damaged.
+        retouched: Bytes that were changed, one of a block, by the block's sums.
+        mended_sha256: Hash with those bytes put back.
+        unlike: First lines of blocks whose sums are not theirs, and tell no byte.
+        misplaced: First lines of blocks as they stand in the case, where the block begins in another line.
         damaged: Why they cannot all be put together, or None.
     """
 
     blocks: int
     bytes: int
     sha256: str
+    retouched: tuple[Retouch, ...]
+    mended_sha256: str
+    unlike: tuple[int, ...]
     misplaced: tuple[int, ...]
     damaged: str | None
 
     @classmethod
     def of(cls, kept: Reader, input_id: int, progress: Callable[[int], None]) -> Rebuilt:
         """Put an input's blocks together, one in memory at a time; `progress` is called with the bytes so far."""
-        plain, count, size, line, misplaced = hashlib.sha256(), 0, 0, 1, []
-        damaged = None
+        then = kept.query(_SUMS, input_id=input_id)
+        plain, mended = hashlib.sha256(), hashlib.sha256()
+        retouched, unlike, misplaced = list[Retouch](), list[int](), list[int]()
+        count, size, line, damaged = 0, 0, 1, None
         try:
             for first_line, data in blocks(kept, input_id):
                 if first_line != line:
                     misplaced.append(first_line)
                 plain.update(data)
+                was = Sums(then["plain_sum"][count].as_py(), then["weighted_sum"][count].as_py())
+                if sums(data) == was:
+                    mended.update(data)
+                elif (byte := mend(data, was)) is None:
+                    unlike.append(first_line)
+                else:
+                    before = data[: byte.place]
+                    column = byte.place - before.rfind(b"\n")
+                    retouched.append(Retouch(line + before.count(b"\n"), column, data[byte.place], byte.was))
+                    mended.update(before + bytes([byte.was]) + data[byte.place + 1 :])
                 line += data.count(b"\n")
                 count, size = count + 1, size + len(data)
                 progress(size)
         except ValueError as error:
             damaged = str(error)
-        return cls(count, size, plain.hexdigest(), tuple(misplaced), damaged)
+        found = (tuple(retouched), mended.hexdigest(), tuple(unlike), tuple(misplaced))
+        return cls(count, size, plain.hexdigest(), *found, damaged)
 
 
 def rebuilt_input(kept: Reader, input_id: int, name: str, size: int) -> Input:
