@@ -23,6 +23,7 @@ def followed(cost: Floats, before: Ints, alone: float) -> Ints:
     """
     n = cost.shape[1]
     price, owner, chosen = np.zeros(n), np.full(n, -1), np.arange(n)
+    top, first = np.empty(n), np.empty(n, np.int64)
     bidders = np.flatnonzero(cost.min(axis=0, initial=np.inf) < alone)
     while len(bidders):
         each = np.arange(len(bidders))
@@ -35,11 +36,13 @@ def followed(cost: Floats, before: Ints, alone: float) -> Ints:
         chosen[bidders[~bids]] = bidders[~bids]
         bidders, wanted = bidders[bids], before[pick, bidders][bids]
         offered = price[wanted] + raised[bids]
-        by = np.lexsort((bidders, -offered, wanted))
-        won = by[np.diff(wanted[by], prepend=-1) != 0]
-        lost = np.delete(bidders, won)
+        top[wanted], first[wanted] = -np.inf, n
+        np.maximum.at(top, wanted, offered)
+        leads = offered == top[wanted]
+        np.minimum.at(first, wanted[leads], bidders[leads])  # of equal bids the earlier
+        won = first[wanted] == bidders
+        lost, evicted = bidders[~won], owner[wanted[won]]
         bidders, wanted, offered = bidders[won], wanted[won], offered[won]
-        evicted = owner[wanted]
         owner[wanted], price[wanted], chosen[bidders] = bidders, offered, wanted
         bidders = np.concatenate([lost, evicted[evicted >= 0]])
     return chosen

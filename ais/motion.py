@@ -3,8 +3,9 @@
 A ship is expected where the mean of its two velocities takes it; how far off the second fix lies, in spreads that grow
 with time and speed, is the surprise of the step. After a long silence two more explanations are tried: the ship came
 back to where it was lost, or it sailed and said nothing. The cost of a step is the negative log likelihood of its
-likeliest explanation, with heavy tails, so that sums of costs compare whole stories. Places and velocities are vectors
-in space: there is no seam at 180 degrees and no pole.
+likeliest explanation, with heavy tails, so that sums of costs compare whole stories; long silences are rarer than
+short ones, as the inverse of their hours. Places and velocities are vectors in space: there is no seam at 180 degrees
+and no pole; ways are chords, 1 % short of the arc at 3,000 km.
 """
 
 from __future__ import annotations
@@ -42,8 +43,7 @@ class MotionRule:
             over one ship are an hour or two apart).
         back_m: Spread about the place where a ship was lost: a berth, an anchorage, the edge of reception.
         sail_kn: Spread of a ship that sailed unseen, whatever it said before and after.
-        other_story: Cost of either of these two: about one silence in seven.
-        silence: Cost per logarithm of the hours of silence: long silences are rarer than short ones.
+        other_story: Odds against either of these two.
         swerve_m_s: Velocity as sent differs by so much from fix to fix.
         swerve_m_s2: And by so much more each second.
         fast_kn: Speeds sent over this are not believed.
@@ -62,8 +62,7 @@ class MotionRule:
     straight_h: float = 2.0
     back_m: float = 2_000.0
     sail_kn: float = 5.0
-    other_story: float = 2.0
-    silence: float = 1.0
+    other_story: float = 7.0
     swerve_m_s: float = 1.0
     swerve_m_s2: float = 0.02
     fast_kn: float = 60.0
@@ -82,16 +81,10 @@ class Steps:
     Attributes:
         surprise: How far the second fix lies from where it was expected, in spreads.
         cost: How unlikely the step is.
-        impossible: No ship can have made it.
     """
 
     surprise: Floats
     cost: Floats
-    impossible: Bools
-
-    def likely(self, most: float) -> Bools:
-        """Say which steps are possible and miss by no more than so many spreads."""
-        return (self.surprise <= most) & ~self.impossible
 
 
 @dataclass(frozen=True)
@@ -100,8 +93,8 @@ class Motion:
 
     Attributes:
         t: UTC microseconds, shape (n,).
-        place: Metres from the centre of the Earth, shape (3, n).
-        velocity: Metres per second, 0 where not sent, shape (3, n).
+        place: Metres from the centre of the Earth, shape (n, 3).
+        velocity: Metres per second, 0 where not sent, shape (n, 3).
         doubt: Metres per second by which each fix lets the spread grow, shape (n,).
         rule: What is likely.
     """
@@ -125,42 +118,51 @@ class Motion:
         grows = rule.idle_kn * KN_M_S + np.where(directed, rule.turn_share, 1.0) * speed
         return cls(
             t,
-            EARTH_M * np.stack([cos_y * cos_x, cos_y * sin_x, sin_y]),
-            np.stack([-sin_x * east - sin_y * cos_x * north, cos_x * east - sin_y * sin_x * north, cos_y * north]),
+            EARTH_M * np.stack([cos_y * cos_x, cos_y * sin_x, sin_y], axis=1),
+            np.stack(
+                [-sin_x * east - sin_y * cos_x * north, cos_x * east - sin_y * sin_x * north, cos_y * north], axis=1
+            ),
             np.where(believed, grows, rule.unknown_kn * KN_M_S),
             rule,
         )
 
     def take(self, rows: Ints) -> Motion:
         """Return some of the fixes."""
-        return Motion(self.t[rows], self.place[:, rows], self.velocity[:, rows], self.doubt[rows], self.rule)
+        return Motion(self.t[rows], self.place[rows], self.velocity[rows], self.doubt[rows], self.rule)
+
+    def seconds(self, a: Rows, b: Rows) -> Floats:
+        """Return the times from fixes a to fixes b; 0 where b is before a, which makes no step."""
+        return np.maximum(self.t[b] - self.t[a], 0) / 1e6
+
+    def possible(self, a: Rows, b: Rows) -> Bools:
+        """Say which steps from fixes a to fixes b a ship can have made."""
+        way = self.place[b] - self.place[a]
+        return np.einsum("ni,ni->n", way, way) <= self.rule.reach_m(self.seconds(a, b)) ** 2
 
     def steps(self, a: Rows, b: Rows) -> Steps:
-        """Measure the steps from fixes a to fixes b, none of which is before its a."""
-        rule = self.rule
-        seconds = np.maximum(self.t[b] - self.t[a], 0) / 1e6  # no sense between two numbers, and not asked for
-        way = self.place[:, b] - self.place[:, a]
-        far = _length(way)
-        missed = _length(way - (self.velocity[:, a] + self.velocity[:, b]) * (seconds / 2))
-        turn = _length(self.velocity[:, b] - self.velocity[:, a])
+        """Measure steps from fixes a to fixes b that a ship can have made."""
+        rule, seconds = self.rule, self.seconds(a, b)
+        way, before, after = self.place[b] - self.place[a], self.velocity[a], self.velocity[b]
+        missed = _length(way - (before + after) * (seconds / 2)[:, None])
+        turn = _length(after - before)
         grown = np.minimum(seconds, np.sqrt(seconds * (rule.straight_h * 3600)))
         spread = rule.spread_m + (self.doubt[a] + self.doubt[b] + rule.turn_share * turn) * (grown / 2)
-        surprise, cost = self._story(missed, spread)
+        surprise, odds = self._story(missed, spread)
         long = np.flatnonzero(seconds > rule.straight_h * 3600)
-        for other in (rule.back_m, rule.spread_m + rule.sail_kn * KN_M_S * grown[long]):
-            off, so = self._story(far[long], other)
-            so += rule.other_story
-            surprise[long] = np.where(so < cost[long], off, surprise[long])
-            cost[long] = np.minimum(so, cost[long])
+        if len(long):
+            far = _length(way[long])
+            for other in (rule.back_m, rule.spread_m + rule.sail_kn * KN_M_S * grown[long]):
+                off, against = self._story(far, other)
+                against *= rule.other_story
+                surprise[long] = np.where(against < odds[long], off, surprise[long])
+                odds[long] = np.minimum(against, odds[long])
         swerve = turn / (rule.swerve_m_s + rule.swerve_m_s2 * seconds)
-        cost += rule.silence * np.log1p(seconds / 3600) + np.log1p(swerve**2)
-        arc = 2 * EARTH_M * np.arcsin(np.minimum(far / (2 * EARTH_M), 1.0))
-        return Steps(surprise, cost, arc > rule.reach_m(seconds))
+        return Steps(surprise, np.log(odds * (1 + seconds / 3600) * (1 + swerve**2)))
 
     def _story(self, missed: Floats, spread: Floats | float) -> tuple[Floats, Floats]:
-        """Return surprise and cost of misses: Student's t in two dimensions with two degrees of freedom."""
+        """Return surprises and odds against misses: Student's t in two dimensions with two degrees of freedom."""
         surprise = np.maximum(missed - self.rule.place_noise_m, 0) / spread
-        return surprise, tail(surprise) + 2 * np.log(spread / self.rule.spread_m)
+        return surprise, ((1 + surprise**2 / 2) * (spread / self.rule.spread_m)) ** 2
 
 
 def tail(surprise: Floats) -> Floats:
@@ -170,5 +172,5 @@ def tail(surprise: Floats) -> Floats:
 
 
 def _length(vectors: Floats) -> Floats:
-    """Return the lengths of vectors, shape (3, n)."""
-    return np.asarray(np.sqrt(np.einsum("in,in->n", vectors, vectors)))
+    """Return the lengths of vectors, shape (n, 3)."""
+    return np.asarray(np.sqrt(np.einsum("ni,ni->n", vectors, vectors)))

@@ -32,7 +32,7 @@ class SegmentRule:
     Attributes:
         motion: What a ship can do, and what is likely.
         likely: A step that misses by more spreads than this is not likely.
-        lags: Fixes before one that are tried: eight ships at once, or eight strays in a row.
+        lags: Fixes before one that are tried (half of them where one fits): eight ships at once, or strays in a row.
         soon_h: Fixes this near are linked first: within it ships speak several times, even to satellites.
         soon_alone: A link dearer than this waits until the silences around it are weighed too.
         day_h: Then silences up to this: between two passes of a polar satellite.
@@ -81,7 +81,7 @@ class Fixes:
     def __len__(self) -> int:
         return len(self.t)
 
-    def take(self, rows: Ints) -> Fixes:
+    def take(self, rows: Ints | slice) -> Fixes:
         """Return some of the fixes."""
         return Fixes(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
@@ -117,17 +117,17 @@ class Tracks:
         inside[self.starts[:-1]] = False
         odd = inside & ~self.likely
         middle = np.flatnonzero(odd[:-1] & odd[1:])
-        return middle[self.motion.steps(middle - 1, middle + 1).likely(likely)]
+        return middle[self.motion.steps(middle - 1, middle + 1).surprise <= likely]
 
 
 def tracks_of_hard(fixes: Fixes, rule: SegmentRule) -> Tracks:
     """Tell ships apart that share a number."""
     motion = Motion.of(fixes.t, fixes.lon, fixes.lat, fixes.sog_kn, fixes.cog_deg, rule.motion)
     same = fixes.mmsi[1:] == fixes.mmsi[:-1]
-    steps = motion.steps(slice(0, -1), slice(1, None))
+    likely = _likely(motion, rule)
     starts = np.flatnonzero(np.diff(fixes.mmsi, prepend=-1) != 0)
     hard = np.zeros(len(starts), bool)
-    hard[np.searchsorted(starts, np.flatnonzero(same & ~steps.likely(rule.likely)), "right") - 1] = True
+    hard[np.searchsorted(starts, np.flatnonzero(same & ~likely), "right") - 1] = True
     rows = np.flatnonzero(np.repeat(hard, np.diff(np.append(starts, len(fixes)))))
     story = _Story(fixes.take(rows), motion.take(rows), rule)
     thread = story.linked()
@@ -137,9 +137,15 @@ def tracks_of_hard(fixes: Fixes, rule: SegmentRule) -> Tracks:
     table = _Threads.of(story.merged(thread), story.fixes.mmsi)
     moved = story.motion.take(table.rows)
     likely = np.zeros(len(rows), bool)
-    likely[1:] = moved.steps(slice(0, -1), slice(1, None)).likely(rule.likely)
+    likely[1:] = _likely(moved, rule)
     likely[table.starts[:-1]] = False
     return Tracks(rows[table.rows], moved, table.starts, table.mmsi, likely)
+
+
+def _likely(motion: Motion, rule: SegmentRule) -> Bools:
+    """Say of each fix but the first whether the step to it from the one before is likely."""
+    a, b = slice(0, -1), slice(1, None)
+    return (motion.steps(a, b).surprise <= rule.likely) & motion.possible(a, b)
 
 
 @dataclass(frozen=True)
@@ -153,7 +159,8 @@ class _Threads:
 
     @classmethod
     def of(cls, thread: Ints, mmsi: Ints) -> _Threads:
-        first, of, count = np.unique(thread, return_inverse=True, return_counts=True)
+        first, of = _first_and_thread(thread)
+        count = np.bincount(of, minlength=len(first))
         by = np.lexsort((first, -count, mmsi[first]))
         place = np.empty(len(by), np.int64)
         place[by] = np.arange(len(by))
@@ -164,6 +171,12 @@ class _Threads:
         return cls(rows, np.append(0, np.cumsum(count[by])), number, rank)
 
 
+def _first_and_thread(thread: Ints) -> tuple[Ints, Ints]:
+    """Return the first fix of each thread, ascending, and which of these threads each fix is of."""
+    begins = thread == np.arange(len(thread))
+    return np.flatnonzero(begins), (np.cumsum(begins) - 1)[thread]
+
+
 @dataclass(frozen=True)
 class _Story:
     """What is told of n fixes of hard numbers; a thread is named by its first fix, as an array of shape (n,)."""
@@ -172,27 +185,35 @@ class _Story:
     motion: Motion
     rule: SegmentRule
 
-    def _costs(self, a: Ints | slice, b: Ints | slice, within_h: float, likely: float) -> Floats:
+    def _costs(self, a: Ints, b: Ints, within_h: float, likely: float) -> Floats:
         """Return the costs of steps, infinite for those not likely or not of one number."""
+        fits = (self.fixes.mmsi[a] == self.fixes.mmsi[b]) & (self.motion.t[b] - self.motion.t[a] <= within_h * 3.6e9)
+        at = np.flatnonzero(fits)
+        at = at[self.motion.possible(a[at], b[at])]
+        a, b = a[at], b[at]
         steps = self.motion.steps(a, b)
         before, after = self.fixes.set_class[a], self.fixes.set_class[b]
-        cost = steps.cost + self.rule.other_class * ((before != after) & (before > 0) & (after > 0))
-        fits = steps.likely(likely) & (self.fixes.mmsi[a] == self.fixes.mmsi[b])
-        fits &= self.motion.t[b] - self.motion.t[a] <= within_h * 3.6e9
-        return np.where(fits, cost, np.inf)
+        steps.cost[(before != after) & (before > 0) & (after > 0)] += self.rule.other_class
+        cost = np.full(len(fits), np.inf)
+        cost[at] = np.where(steps.surprise <= likely, steps.cost, np.inf)
+        return cost
 
     def linked(self) -> Ints:
         """Link each fix to one of those shortly before it."""
         n, rule = len(self.fixes), self.rule
         cost = np.full((rule.lags, n), np.inf)
-        for lag in range(1, min(rule.lags, n - 1) + 1):
-            cost[lag - 1, lag:] = self._costs(slice(0, n - lag), slice(lag, n), rule.soon_h, rule.likely)
+        after = np.arange(n)
+        for lag in range(1, rule.lags + 1):
+            if lag == rule.lags // 2 + 1:
+                after = after[np.isinf(cost[:, after].min(axis=0))]
+            after = after[np.searchsorted(after, lag) :]
+            cost[lag - 1, after] = self._costs(after - lag, after, rule.soon_h, rule.likely)
         before = np.maximum(np.arange(n) - np.arange(1, rule.lags + 1)[:, None], 0)
         return roots(followed(cost, before, rule.soon_alone))
 
     def joined(self, thread: Ints, within_h: float, alone: float) -> Ints:
         """Join threads over silences of at most so many hours."""
-        first, of = np.unique(thread, return_inverse=True)
+        first, of = _first_and_thread(thread)
         n, most = len(first), min(self.rule.candidates, len(first))
         last = np.zeros(n, np.int64)
         np.maximum.at(last, of, np.arange(len(thread)))
@@ -249,9 +270,14 @@ class _Story:
         enters = np.flatnonzero(begins | (np.diff(at, prepend=-1) != 0))
         leaves = np.append(enters[1:], len(at)) - 1
         goes, comes = enters[before[enters] >= 0], leaves[after[leaves] >= 0]
-        crossed = motion.steps(np.append(before[goes], rows[comes]), np.append(rows[goes], after[comes]))
+        a, b, crosses = np.append(before[goes], rows[comes]), np.append(rows[goes], after[comes]), of[np.append(goes, comes)]
+        one_can = np.ones(n, bool)
+        one_can[crosses[~motion.possible(a, b)]] = False
+        tried = one_can[crosses]
+        crossed = motion.steps(a[tried], b[tried])
         over, again = goes[after[goes] >= 0], enters[~begins[enters]]
+        over, again = over[one_can[of[over]]], again[one_can[of[again]]]
         kept = motion.steps(np.append(before[over], rows[again - 1]), np.append(after[over], rows[again]))
-        against = np.where(crossed.impossible, np.inf, tail(crossed.surprise))
-        spared = np.bincount(np.append(of[over], of[again]), tail(kept.surprise), n)
-        return np.bincount(np.append(of[goes], of[comes]), against, n) - spared
+        odds = np.bincount(crosses[tried], tail(crossed.surprise), n)
+        odds -= np.bincount(of[np.append(over, again)], tail(kept.surprise), n)
+        return np.where(one_can, odds, np.inf)
