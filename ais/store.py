@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 MEMORY_LIMIT = "1GB"  # DuckDB's own share; beyond it spills to a folder beside the case
 _HEADER_BYTES = 3 * 4096  # of a DuckDB file: a shorter one holds nothing yet
+MERGED_BYTES = 200_000_000  # of raw lines, a third of that on disk: the most that a checkpoint may merge
 LOCK_WAIT_S = 3.0  # a reader holds the file for moments; a writer for long
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
@@ -134,6 +135,16 @@ def _migrate(con: duckdb.DuckDBPyConnection, version: int | None) -> None:
     con.execute("COMMIT")
 
 
+def _set_merging(con: duckdb.DuckDBPyConnection) -> None:
+    """Let a checkpoint merge small row groups as long as that is cheap.
+
+    Those of the raw lines would become one of 122,880 blocks, all of it rewritten, and held in memory, by each
+    checkpoint that merges: 20 million lines take longer to merge than to read, and in 256 MB it fails.
+    """
+    kept = con.execute("SELECT coalesce(sum(bytes), 0) FROM sentences").fetchall()[0][0]
+    con.execute(f"SET max_vacuum_tasks = {0 if kept > MERGED_BYTES else 100}")
+
+
 MIGRATIONS: dict[int, tuple[str, ...]] = {
     2: (
         "ALTER TABLE inputs ADD COLUMN plain_sha256 VARCHAR",
@@ -228,6 +239,7 @@ class Store:
             raise CaseError(_sentence(error, real)) from None
         try:
             _migrate(con, _version(con, real))
+            _set_merging(con)
         except duckdb.Error as error:
             con.close()
             raise CaseError(_sentence(error, real)) from None
@@ -273,6 +285,18 @@ class Store:
             holder = _lock_holder(error)
             said = f"{path} is being written to by {holder}; wait until that ends"
             raise CaseError(said if holder else _sentence(error, real)) from None
+
+    @contextlib.contextmanager
+    def filling(self, memory: str) -> Iterator[None]:
+        """Take rows in while the block runs: with so much memory, what needs more spills to disk; nothing is merged."""
+        self.con.execute(f"SET memory_limit = '{memory}'")
+        self.con.execute("SET max_vacuum_tasks = 0")
+        try:
+            yield
+        finally:
+            with contextlib.suppress(duckdb.Error):
+                self.con.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+                _set_merging(self.con)
 
     def reader(self) -> Reader:
         """Return a Reader on a cursor of this writer's own connection: it sees what is committed."""
