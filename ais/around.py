@@ -10,14 +10,14 @@ import numpy as np
 from ais.carry import GROUP_LINES, Carry, Known
 from ais.clock import PGHP, SUFFIX, TAG_BLOCK
 from ais.frames import NO_GROUP, UNTIMED, Block
-from ais.words import Ints
+from ais.words import Bytes, Ints
 
 
-def times_and_stations(block: Block, carry: Carry) -> tuple[Ints, Ints, Ints]:
+def times_and_stations(block: Block, carry: Carry) -> tuple[Ints, Bytes, Ints]:
     """Return each sentence's receive time or UNTIMED, what gave it, and its station's code or -1."""
     frames = block.frames
     t, station = _inherited(block, carry)
-    clock = np.full(len(t), TAG_BLOCK)
+    clock = np.full(len(t), TAG_BLOCK, np.uint8)
     later = np.flatnonzero((t == UNTIMED) & (frames.rest_t != UNTIMED))
     t[later] = frames.rest_t[later]
     clock[later] = SUFFIX

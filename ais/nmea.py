@@ -16,14 +16,15 @@ from ais.carry import Carry
 from ais.clock import Believable, SecondClock
 from ais.decode import layouts, number, reason, words
 from ais.fields import LAYOUTS
-from ais.frames import UNTIMED, Block, frames_of
-from ais.messages import Assembled, Messages, assembled, finished
+from ais.frames import UNTIMED, Block
+from ais.messages import Assembled, assembled, finished
 from ais.rows import tables_of
+from ais.scan import frames_of
 from ais.source import InputError, Source
 from ais.staging import Taken
-from ais.words import Ints
+from ais.words import Bytes, Ints
 
-_PIECE = 1_500_000  # bytes: columns of about 20 k lines stay in the processor's cache
+_PIECE = 6_000_000  # bytes: fewer make many small tables, more make columns that the processor's cache does not hold
 
 
 class NmeaReading:
@@ -115,57 +116,59 @@ class NmeaReading:
 
     def _take(self, block: Block, found: Assembled, taken: Taken) -> None:
         """Turn whole messages into rows or rejects."""
-        carry, messages = self._carry, found.messages
-        buffer = np.frombuffer(found.text, np.uint8)
-        code, why = layouts(buffer, messages.start, messages.size, messages.fill)
-        rejected = [(row, reason(int(why[row]))) for row in np.flatnonzero(why).tolist()]
-        kept = np.flatnonzero(why == 0)
+        carry, sent, rows = self._carry, found.sent, found.rows
+        code, why = layouts(found.buffer, sent.start[rows], sent.size[rows], sent.fill[rows])
+        bad = np.flatnonzero(why)
+        rejected = [(message, reason(int(why[message]))) for message in bad.tolist()]
+        kept = np.flatnonzero(why == 0) if len(bad) else np.arange(len(rows))
         if carry.second_clock is not None:
-            self._tell(found.text, messages, code, kept[np.argsort(messages.known_at[kept], kind="stable")])
-        t = messages.t[kept]
-        untimed = t == UNTIMED
+            self._tell(found, code, kept[np.argsort(found.known_at[kept], kind="stable")])
+        t = sent.t[rows[kept]]
         believed = (t >= self._believable.first) & (t < self._believable.end)
-        carry.untimed += int(untimed.sum())
-        carry.unbelieved += int((~believed & ~untimed).sum())
-        rejected += [(row, "no time") for row in kept[untimed].tolist()]
-        rejected += [(row, "clock") for row in kept[~believed & ~untimed].tolist()]
-        kept = kept[believed]
-        for clock, count in enumerate(np.bincount(messages.clock[kept]).tolist()):
+        if not believed.all():
+            untimed = t == UNTIMED
+            carry.untimed += int(untimed.sum())
+            carry.unbelieved += int((~believed & ~untimed).sum())
+            rejected += [(message, "no time") for message in kept[untimed].tolist()]
+            rejected += [(message, "clock") for message in kept[~believed & ~untimed].tolist()]
+            kept = kept[believed]
+        code = code[kept]
+        order = np.argsort(code, kind="stable")
+        messages = sent.take(rows[kept[order]])
+        for clock, count in enumerate(np.bincount(messages.clock).tolist()):
             if count:
                 carry.timed(clock, count)
-        order = np.argsort(code[kept].astype(np.uint8), kind="stable")
-        kept = kept[order]
-        tables = tables_of(found.text, messages.take(kept), code[kept], block.stations.all, self._input_id)
+        tables = tables_of(found.buffer, messages, code[order], block.stations.all, self._input_id)
         for name, some in tables.items():
             taken.tables.setdefault(name, []).extend(some)
         self._account(block, found, rejected, taken)
 
     def _account(self, block: Block, found: Assembled, rejected: list[tuple[int, str]], taken: Taken) -> None:
         """Say of the lines of messages whether they are parts or rejects."""
-        further = found.further({row for row, _ in rejected})
+        further = found.further(message for message, _ in rejected)
         if len(further):
             taken.parts = further if not len(taken.parts) else np.concatenate([taken.parts, further])
-        for row, why in rejected:
-            taken.rejects += [(line, why, raw) for line, raw in found.lines_of(row, block)]
+        for message, why in rejected:
+            taken.rejects += [(line, why, raw) for line, raw in found.lines_of(message, block)]
         assembler = self._carry.assembler
         taken.rejects += [(part.line, "orphan part", part.raw) for part in assembler.orphans]
         assembler.orphans = []
 
-    def _tell(self, text: bytes, messages: Messages, code: Ints, rows: Ints) -> None:
+    def _tell(self, found: Assembled, code: Bytes, order: Ints) -> None:
         """Give times to messages without one by their own UTC seconds, in their order."""
-        clock = self._carry.second_clock
+        clock, sent = self._carry.second_clock, found.sent
         assert clock is not None
-        buffer = np.frombuffer(text, np.uint8)
-        second = np.full(len(messages), 60)
+        rows, code = found.rows[order], code[order]
+        second = np.full(len(rows), 60)
         for place, layout in enumerate(LAYOUTS):
-            of_layout = rows[code[rows] == place]
-            if "second" in layout.numbers and len(of_layout):
-                bits = messages.size[of_layout] * 6 - messages.fill[of_layout]
-                cut = words(layout, buffer, messages.start[of_layout], bits)
-                second[of_layout] = number(cut, layout.numbers["second"])
-        for row, t, own in zip(rows.tolist(), messages.t[rows].tolist(), second[rows].tolist(), strict=True):
+            some = np.flatnonzero(code == place)
+            if "second" in layout.numbers and len(some):
+                of = rows[some]
+                cut = words(layout, found.buffer, sent.start[of], sent.size[of] * 6 - sent.fill[of])
+                second[some] = number(cut, layout.numbers["second"])
+        for row, t, own in zip(rows.tolist(), sent.t[rows].tolist(), second.tolist(), strict=True):
             if t == UNTIMED:
-                messages.t[row], messages.clock[row] = clock.tell(own)
+                sent.t[row], sent.clock[row] = clock.tell(own)
             elif t in self._believable:
                 clock.heard(t)
 

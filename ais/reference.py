@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import pyais
@@ -242,8 +242,10 @@ def _identity(said: Mapping[str, Any]) -> Row:
 
 def _said_t(said: Mapping[str, Any]) -> int | None:
     """Return a station's own time, UTC microseconds, or None where it has none."""
+    day = [said[name] for name in ("year", "month", "day")]
+    hour, minute, second = (said[name] for name in ("hour", "minute", "second"))
     try:
-        return to_us(datetime(*(said[name] for name in ("year", "month", "day", "hour", "minute", "second"))))
+        return to_us(datetime.combine(date(*day), time(hour, minute, second, tzinfo=UTC)))
     except ValueError:
         return None
 

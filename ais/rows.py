@@ -35,7 +35,7 @@ from ais.fields import (
 )
 from ais.messages import Messages
 from ais.schema import TABLES
-from ais.words import Bools, Ints, Words, letters, strings
+from ais.words import Bools, Bytes, Ints, Words, letters, strings
 
 _WITH_FIX = (CLASS_A, CLASS_B, CLASS_B_LONG, AIRCRAFT, LONG_RANGE)
 _SILENT = (VOYAGE, STATIC_A, STATIC_B, OTHER)  # say no place; they stand side by side in `LAYOUTS`
@@ -46,7 +46,12 @@ RESPONSE = 11
 AUXILIARY = 98  # first two digits of a craft of a parent ship: part B says the parent's number, not dimensions
 _TWO = np.array([list(f"{number:02}".encode()) for number in range(100)], np.uint8)
 _POSITION = {"second": 255, "heading": 511, "status": 15, "turn": -128}  # what stands for what a layout lacks
-_DIMENSIONS = {"to_bow": np.uint16, "to_stern": np.uint16, "to_port": np.uint8, "to_starboard": np.uint8}
+_DIMENSIONS: dict[str, Any] = {
+    "to_bow": np.uint16,
+    "to_stern": np.uint16,
+    "to_port": np.uint8,
+    "to_starboard": np.uint8,
+}
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,7 @@ class _Common:
             "input_id": pa.array(np.full(len(messages), input_id, np.uint32)),
             "line": pa.array(messages.line.astype(np.uint64)),
             "own": pa.array(messages.own),
-            "channel": letters(messages.channel.astype(np.uint8)),
+            "channel": letters(messages.channel),
         }
 
     def of(self, rows: slice | Ints) -> dict[str, Any]:
@@ -96,18 +101,18 @@ class _Common:
 
 
 def tables_of(
-    payloads: bytes, messages: Messages, codes: Ints, stations: Sequence[str], input_id: int
+    buffer: Bytes, messages: Messages, codes: Bytes, stations: Sequence[str], input_id: int
 ) -> dict[str, list[pa.Table]]:
     """Return the rows that messages give, by table.
 
     Args:
-        payloads: Where their payloads are.
+        buffer: Where their payloads are.
         messages: The messages, each with a time, in the order of their layouts.
         codes: The layout of each, as its place in `LAYOUTS`.
         stations: The names of their stations by code.
         input_id: The input that said them.
     """
-    batches = _batches(payloads, messages, codes)
+    batches = _batches(buffer, messages, codes)
     if not batches:
         return {}
     common = _Common(messages, stations, batches, input_id)
@@ -126,9 +131,8 @@ def tables_of(
     return {name: some for name, found in tables.items() if (some := [one for one in found if one.num_rows])}
 
 
-def _batches(payloads: bytes, messages: Messages, codes: Ints) -> list[Batch]:
+def _batches(buffer: Bytes, messages: Messages, codes: Bytes) -> list[Batch]:
     """Cut the messages' fields, one layout at a time."""
-    buffer = np.frombuffer(payloads, np.uint8)
     bounds = np.searchsorted(codes, np.arange(len(LAYOUTS) + 1)).tolist()
     batches = []
     for layout, begin, end in zip(LAYOUTS, bounds[:-1], bounds[1:], strict=True):
@@ -181,12 +185,12 @@ def _positions(tables: list[pa.Table], batches: Sequence[Batch], common: _Common
     """Add the rows of all messages that have a fix; return which have none."""
     if not batches:
         return np.zeros(0, np.int64)
-    found: list[dict[str, Ints]] = []
+    found: list[dict[str, Any]] = []
     for batch in batches:
         raw, n = batch.raw, batch.rows.stop - batch.rows.start
         lon, lat, fix = _place(batch)
         speed, course = _motion(batch)
-        one = {name: raw[name] for name in ("accuracy", "raim", "repeat")}
+        one: dict[str, Any] = {name: raw[name] for name in ("accuracy", "raim", "repeat")}
         one |= {name: raw[name] if name in raw else np.full(n, lack) for name, lack in _POSITION.items()}
         one |= {"lon": lon, "lat": lat, "fix": fix, "speed": speed, "course": course}
         one["class"] = np.full(n, _CLASS[batch.layout], np.uint8)
@@ -247,7 +251,8 @@ def _identities(batch: Batch, common: _Common) -> pa.Table:
     for column, name in (("name", "shipname"), ("callsign", "callsign"), ("destination", "destination")):
         if name in batch.layout.texts:
             columns[column] = text(batch.words, batch.layout.texts[name])
-    for column, kind in (("imo", np.uint32), ("ship_type", np.uint8)):
+    integers: dict[str, Any] = {"imo": np.uint32, "ship_type": np.uint8}
+    for column, kind in integers.items():
         if column in raw:
             columns[column] = _known(raw[column].astype(kind), raw[column] > 0)
     if "to_bow" in raw:

@@ -38,6 +38,10 @@ _KEPT = {
     for words in range(1, NAME_BYTES // 8 + 1)
 }  # for names of so many words the bytes that a size keeps
 _ZEROS, _SIX, _HIGH = _repeated(0x30), _repeated(0x06), _repeated(0xF0)
+_LEFT = np.array(  # so many digits zero at the left of two words
+    [[int.from_bytes(b"0" * min(max(n - 8 * word, 0), 8), "little") for n in range(16)] for word in (0, 1)], np.uint64
+)
+_EIGHT = np.uint64(100_000_000)
 _TEN, _PAIRS = np.uint64(10), np.uint64(0x000000FF000000FF)
 _FOURS = (np.uint64(100 + (1_000_000 << 32)), np.uint64(1 + (10_000 << 32)))
 
@@ -57,20 +61,21 @@ class Checksums:
         self._before = np.zeros(len(self._words) + 1, np.uint64)
         np.bitwise_xor.accumulate(self._words, out=self._before[1:])
 
-    def between(self, start: Ints, end: Ints) -> Ints:
+    def between(self, start: Ints, end: Ints) -> Bytes:
         """Return the XOR of the bytes from each start up to its end."""
-        value = self._to(start) ^ self._to(end)
+        value = self._to(start)
+        value ^= self._to(end)
         for shift in (32, 16, 8):
             value ^= value >> np.uint64(shift)
-        return (value & np.uint64(0xFF)).astype(np.int64)
+        return value.astype(np.uint8)
 
     def _to(self, at: Ints) -> Words:
         """Return, folded into words, the XOR of all bytes before each place."""
         word = at >> 3
-        part = self._words[word] & _BELOW[at & 7]
-        # What lies whole before counts as it is; the begun word's bytes keep their place within the word.
-        whole: Words = self._before[word] ^ part
-        return whole
+        value: Words = self._words[word]
+        value &= _BELOW[at & 7]
+        value ^= self._before[word]
+        return value
 
 
 def _digits(word: Words) -> tuple[Words, Bools]:
@@ -86,20 +91,17 @@ def numbers_at(buffer: Bytes, start: Ints, size: Ints) -> tuple[Ints, Bools]:
     """Return the decimal numbers of 1 to 16 digits at places of a buffer, and which of them are such."""
     right = np.clip(size, 1, 16)
     text = windows(buffer, 16, start)
-    # Shift each text to the right end of its 16 bytes and fill up with zeros on the left.
-    text = windows(_padded(text), 16, np.arange(len(text)) * 32 + right)
-    high, high_good = _digits(text[:, 0])
-    low, low_good = _digits(text[:, 1])
-    number = high.astype(np.int64) * 100_000_000 + low.astype(np.int64)
-    return number, high_good & low_good & (size == right)
-
-
-def _padded(text: Words) -> Bytes:
-    """Return rows of 16 bytes with 16 digits zero before each."""
-    rows = np.empty((len(text), 4), np.uint64)
-    rows[:, :2] = _ZEROS
-    rows[:, 2:] = text
-    return rows.reshape(-1).view(np.uint8)
+    first, second = text[:, 0], text[:, 1]
+    # Move each text to the right end of its 16 bytes; zeros come in on its left. Shifts of 64 bits and more make 0.
+    missing = 16 - right
+    bits = (missing * 8).astype(np.uint64)
+    whole = np.uint64(64)
+    high, high_good = _digits((first << bits) | _LEFT[0][missing])
+    low, low_good = _digits(
+        (second << bits) | (first >> (whole - bits)) | (first << (bits - whole)) | _LEFT[1][missing]
+    )
+    number = high * _EIGHT + low
+    return number.view(np.int64), high_good & low_good & (size == right)
 
 
 def names_at(buffer: Bytes, start: Ints, size: Ints) -> tuple[npt.NDArray[np.int32], list[bytes]]:

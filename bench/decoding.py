@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from ais.source import Block, Source
 
 LINES = 1_000_000
-PEER_LINES = 150_000  # its rate does not depend on how many there are
+PASSES = 3  # in one process, of which the best counts: other work on the machine can only slow one
+PEER_LINES = 100_000  # its rate does not depend on how many there are
 
 
 def figures(folder: Path) -> list[Figure]:
@@ -56,11 +57,15 @@ def columns(file: str) -> dict[str, float]:
     from ais.nmea import NmeaReading
 
     source = cast("Source", _Memory(Path(file).read_bytes()))
-    reading = NmeaReading(source, Believable.on(datetime(2030, 1, 1, tzinfo=UTC)), None, 1)
-    started = time.process_time()
-    for _ in reading.blocks():
-        pass
-    return {"rate": reading.lines / (time.process_time() - started)}
+    believable = Believable.on(datetime(2030, 1, 1, tzinfo=UTC))
+    rates = []
+    for _ in range(PASSES):
+        reading = NmeaReading(source, believable, None, 1)
+        started = time.process_time()
+        for _ in reading.blocks():
+            pass
+        rates.append(reading.lines / (time.process_time() - started))
+    return {"rate": max(rates)}
 
 
 def pyais_objects(file: str) -> dict[str, float]:
@@ -69,7 +74,10 @@ def pyais_objects(file: str) -> dict[str, float]:
 
     with Path(file).open("rb") as stream:
         lines = [line for line, _ in zip(stream, range(PEER_LINES), strict=False)]
-    started = time.process_time()
-    for message in IterMessages(lines):
-        message.decode()
-    return {"rate": len(lines) / (time.process_time() - started)}
+    rates = []
+    for _ in range(PASSES):
+        started = time.process_time()
+        for message in IterMessages(lines):
+            message.decode()
+        rates.append(len(lines) / (time.process_time() - started))
+    return {"rate": max(rates)}
