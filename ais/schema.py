@@ -194,7 +194,7 @@ SENTENCES = Table(
         Column("first_line", "UBIGINT", "line of the block's first byte, from 1", null=False),
         Column("bytes", "UBIGINT", "bytes of the block, decompressed", null=False),
         Column("plain_sum", "UBIGINT", "sum of the bytes", null=False),
-        Column("weighted_sum", "UBIGINT", "sum of each byte times its place: both tell which one was changed", null=False),
+        Column("weighted_sum", "UBIGINT", "sum of each byte times its place in the block, from 1", null=False),
         Column("data", "BLOB", "the bytes, one zstd frame", null=False),
     ),
 )

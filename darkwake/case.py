@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ais.reader import Reader
     from ais.receivers import ClockError
     from ais.source import Input
-    from ais.verify import Verified
+    from ais.verification import Verified
     from detectors import DetectReport
     from zones import ZoneSet
 
@@ -170,7 +170,8 @@ class Case:
         Raises:
             CaseError: There is no case, or it is being written to.
         """
-        from ais.verify import Verified, verification, verify_rows
+        from ais.verification import Verified, verification
+        from ais.verify import verify_rows
         from darkwake import __version__
         from detectors import verify_events
 

@@ -20,9 +20,9 @@ import click
 from darkwake import __version__, ours
 from darkwake.say import os_error, plain
 
-COMMANDS = ("run", "ingest", "forget", "detect", "events", "report", "zones", "status", "verify", "simulate") + (
-    "evaluate",
-    "demo",
+COMMANDS = (
+    *("run", "ingest", "forget", "detect", "events", "report"),
+    *("zones", "status", "verify", "simulate", "evaluate", "demo"),
 )
 
 

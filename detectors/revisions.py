@@ -10,7 +10,7 @@ from ais.differences import KEPT, Difference, differing
 from detectors.ledger import public
 
 if TYPE_CHECKING:
-    from ais.verify import Verification
+    from ais.verification import Verification
 
 _AT_ONCE = 1_000  # revisions held in memory
 _FAULTS = {
@@ -57,8 +57,8 @@ def check_revisions(case: Verification) -> None:
         elif stands != (last["action"] != "withdrawn"):
             what = "it is withdrawn and stands nevertheless" if stands else "its event is gone without being withdrawn"
             case.findings.add(Difference("ledger", place, what=what))
-        elif columns := _differences(last, stands=stands):
-            case.findings.add(Difference("ledger", place, columns))
+        elif what := _unlike(last, stands=stands):
+            case.findings.add(Difference("ledger", place, what=what))
 
 
 def _last_words(case: Verification) -> Iterator[Mapping[str, Any]]:
@@ -68,17 +68,18 @@ def _last_words(case: Verification) -> Iterator[Mapping[str, Any]]:
         yield from batch.to_pylist()
 
 
-def _differences(row: Mapping[str, Any], *, stands: bool) -> tuple[tuple[str, str, str], ...]:
-    """Return how the ledger's last word on an event differs from the event as it stands, or from its own id."""
+def _unlike(row: Mapping[str, Any], *, stands: bool) -> str:
+    """Say how the ledger's last word on an event differs from the event as it stands, or from its own id."""
     try:
         said = dict(json.loads(row["said"]))
     except (ValueError, TypeError):
-        return differing({"event": row["said"]}, {"event": "a JSON object"})
-    if not stands:
-        return differing({"id": said.get("id")}, {"id": row["event_id"]})
-    try:
-        event = json.loads(json.dumps(public(row), default=lambda t: t.isoformat()))
-    except ValueError:
-        return differing({"evidence": row["evidence"]}, {"evidence": "a JSON object"})
-    keys = sorted(said.keys() | event.keys())
-    return differing({key: said.get(key) for key in keys}, {key: event.get(key) for key in keys})
+        return "what it says of the event is no JSON object"
+    event: dict[str, Any] = {"id": row["event_id"]}
+    if stands:
+        try:
+            event = json.loads(json.dumps(public(row), default=lambda t: t.isoformat()))
+        except ValueError:
+            return "the evidence of its event is no JSON object"
+    keys = sorted(said.keys() | event.keys()) if stands else ["id"]
+    columns = differing({key: said.get(key) for key in keys}, {key: event.get(key) for key in keys})
+    return "; ".join(f"{name} is {there} in the ledger, {here} in the event" for name, there, here in columns)

@@ -20,7 +20,7 @@ from detectors.revisions import check_revisions
 from detectors.scope import detect
 
 if TYPE_CHECKING:
-    from ais.verify import Verification
+    from ais.verification import Verification
     from zones import ZoneSet
 
 Row = Mapping[str, Any]
@@ -43,39 +43,44 @@ def verify_events(case: Verification, zones: ZoneSet, *, now: datetime, version:
     """
     runs = case.kept.query(_LAST_RUNS).to_pylist()
     found = discover()
-    _say_what_never_ran(case, runs, found)
+    _note_what_cannot_be(case, runs, found, version)
     for row in case.kept.query(_OF_NOBODY).to_pylist():
         case.findings.add(Difference("events", _place(row), what="no run of its detector is recorded"))
+    wanted = [run for run in runs if run["detector"] in found and not run["behind"]]
+    used = {sha256: _zones_of(case, sha256, zones) for sha256 in sorted({run["zones_sha256"] for run in wanted})}
     compared = 0
-    for run in runs:
-        name = run["detector"]
-        if run["version"] != version:
-            judged = f"{name} ran with darkwake {run['version']}, this is {version}"
-            case.findings.notes.append(f"{judged}: where events differ, that may be why")
-        if run["behind"]:
-            case.findings.notes.append(f"events of {name}: rows came that it has not looked at; run darkwake detect")
-        elif name in found:
-            case.progress(f"Detecting {name} again", 0, None)
-            compared += _again(case, run, found[name], zones, now, version)
+    for run in wanted:
+        if known := used[run["zones_sha256"]]:
+            case.progress(f"Detecting {run['detector']} again", 0, None)
+            compared += _again(case, run, found[run["detector"]], known, now, version)
     check_revisions(case)
     return compared
 
 
-def _say_what_never_ran(case: Verification, runs: Sequence[Row], found: Mapping[str, type[Detector]]) -> None:
+def _note_what_cannot_be(
+    case: Verification, runs: Sequence[Row], found: Mapping[str, type[Detector]], version: str
+) -> None:
+    """Note which detectors' events cannot be compared, and which were found by another version."""
     ran = {run["detector"] for run in runs}
-    if never := sorted(set(found) - ran):
-        case.findings.notes.append(f"events of {', '.join(never)}: never run on this case")
-    if unknown := sorted(ran - set(found)):
-        case.findings.notes.append(f"events of {', '.join(unknown)}: this darkwake has no such detector")
+    others = sorted({run["version"] for run in runs} - {version})
+    for names, what in (
+        (set(found) - ran, "never run on this case"),
+        (ran - set(found), "this darkwake has no such detector"),
+        ({run["detector"] for run in runs if run["behind"]}, "rows came since its last run; run darkwake detect"),
+    ):
+        if names:
+            case.findings.notes.append(f"events of {', '.join(sorted(names))}: {what}")
+    if others:
+        judged = f"the case was judged by darkwake {', '.join(others)}, this is {version}"
+        case.findings.notes.append(f"{judged}: where events or marks differ, that may be why")
 
 
 def _again(case: Verification, run: Row, kind: type[Detector], zones: ZoneSet, now: datetime, version: str) -> int:
-    """Run one detector as its last run did, and compare its events."""
+    """Run one detector as its last run did, and compare its events; return how many there are."""
     try:
         detector = _made(kind, run["settings"])
-        used = _zones_of(case, run, zones)
-        detect(case.store, used, detectors={kind.name: detector}, now=now, version=version)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        detect(case.store, zones, detectors={kind.name: detector}, now=now, version=version)
+    except (ValueError, TypeError) as error:
         what = f"it cannot be done again with what it recorded ({type(error).__name__}: {error})"
         case.findings.add(Difference("runs", f"run {run['id']} of {kind.name}", what=what))
         return 0
@@ -99,22 +104,27 @@ def _made(kind: type[Detector], settings: str) -> Detector:
     return kind(**said)
 
 
-def _zones_of(case: Verification, run: Row, zones: ZoneSet) -> ZoneSet:
-    """Return the zones of a run as the case keeps them, held against those at hand where they have the same hash."""
-    sha256 = run["zones_sha256"]
-    kept = kept_zones(case.kept, sha256)
+def _zones_of(case: Verification, sha256: str, zones: ZoneSet) -> ZoneSet | None:
+    """Return zones as the case keeps them, held against those at hand where they have the same hash; None for none."""
+    try:
+        kept = kept_zones(case.kept, sha256)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        what = f"they cannot be read ({type(error).__name__}: {error})"
+        case.findings.add(Difference("zones", sha256, what=what))
+        return None
     if not kept.zones:
-        raise ValueError(f"the zones {sha256} are not in the case")
-    if sha256 == zones.sha256:
-        there, here = ({zone.id: feature_of(zone) for zone in each.zones} for each in (kept, zones))
-        for name in sorted(there.keys() | here.keys()):
-            if there.get(name) != here.get(name):
-                what = f"it is not that of the zones {sha256[:8]}"
-                case.findings.add(Difference("zones", name, what=what))
-        return zones
-    note = f"zones {sha256[:8]} of {run['detector']}: taken as the case keeps them; give their files with --zones"
-    case.findings.notes.append(note)
-    return kept
+        case.findings.add(Difference("zones", sha256, what="runs used them, and they are gone"))
+        return None
+    if sha256 != zones.sha256:
+        note = f"zones {sha256[:8]}: taken as the case keeps them; give their files with --zones to compare them"
+        case.findings.notes.append(note)
+        return kept
+    there, here = ({zone.id: feature_of(zone) for zone in each.zones} for each in (kept, zones))
+    for name in sorted(there.keys() | here.keys()):
+        if there.get(name) != here.get(name):
+            what = f"it is not that of the zones {sha256[:8]}"
+            case.findings.add(Difference("zones", name, what=what))
+    return zones
 
 
 def _compare_run(case: Verification, run: Row) -> None:

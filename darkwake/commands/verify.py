@@ -11,7 +11,7 @@ import click
 from darkwake import options
 
 if TYPE_CHECKING:
-    from ais.verify import Verified
+    from ais.verification import Verified
 
 
 class Unlike(ValueError):
