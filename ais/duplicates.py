@@ -126,7 +126,7 @@ def _put(con: duckdb.DuckDBPyConnection, table: str, rows: pa.Table, which: Bool
 
 def _repeated(h: npt.NDArray[np.uint64]) -> Bools:
     """Say of each hash whether it is there more than once."""
-    order = np.argsort(h, kind="stable")
+    order = np.argsort(h)
     ordered = h[order]
     same = ordered[1:] == ordered[:-1]
     found = np.zeros(len(h), bool)

@@ -20,13 +20,12 @@ import pyarrow as pa
 
 from ais import sentences
 from ais.duplicates import CHAIN_US, SAID, settle, span
+from ais.hearings import Hearings
 from ais.schema import HEARINGS, PARTS, REJECTS, TOUCHED
 from ais.staging import Taken
 from ais.store import insert
 
 CHUNK_ROWS = 245_760  # two of DuckDB's row groups
-_HEARD = "input_id, station, date_trunc('hour', t) AS hour, floor(round(lon * 1e6) / 1e5)::SMALLINT AS cell_x, "
-_HEARD += "floor(round(lat * 1e6) / 1e5)::SMALLINT AS cell_y, ais_class, count(*) AS reports"
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ class Intake:
         self._changed: list[int] = []
         self._ships: list[npt.NDArray[np.uint32]] = []
         self._times: list[int] = []
-        self._heard: list[pa.Table] = []
+        self._hearings = Hearings()
         self._batches = 0 if taken is None else 1
 
     def begin(self, con: duckdb.DuckDBPyConnection) -> None:
@@ -106,7 +105,7 @@ class Intake:
                 "begun_on": told.begun_on.replace(tzinfo=None),
             },
         )
-        self._changed, self._ships, self._times, self._heard = [], [], [], []
+        self._changed, self._ships, self._times = [], [], []
 
     def add(self, con: duckdb.DuckDBPyConnection, packet: Packet) -> int:
         """Take a block in; return how many lines of the input that makes."""
@@ -148,22 +147,26 @@ class Intake:
                 "id": self.told.input_id,
             },
         )
-        if self._heard:
-            _sum_hearings(con, con.from_arrow(pa.concat_tables(self._heard)))
+        self._hearings.store(con, self.told.input_id)
         note_changes(con, self._changed, self._ships)
         self._batches += 1
 
     def complete(self, con: duckdb.DuckDBPyConnection, plain_sha256: str | None) -> None:
         """Say, in the last batch, that all of the input is in the case."""
         if self._batches > 1:
-            mine = f"input_id = {self.told.input_id}"
-            heard = con.table("hearings").filter(mine).to_arrow_table()
-            con.execute(f"DELETE FROM hearings WHERE {mine}")
-            _sum_hearings(con, con.from_arrow(heard))
+            self._sum_hearings(con)
         con.execute(
             "UPDATE inputs SET complete = true, place = NULL, plain_sha256 = ? WHERE id = ?",
             [plain_sha256, self.told.input_id],
         )
+
+    def _sum_hearings(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Make one row of what several batches counted for one receiver, hour, cell and class."""
+        mine, columns = f"input_id = {self.told.input_id}", ", ".join(HEARINGS.names[:-1])
+        heard = con.table("hearings").filter(mine).to_arrow_table()
+        con.execute(f"DELETE FROM hearings WHERE {mine}")
+        summed = con.from_arrow(heard).aggregate(f"{columns}, sum(reports)::UBIGINT AS reports")
+        summed.order(columns).insert_into("hearings")
 
     def _settle(self, con: duckdb.DuckDBPyConnection, *, last: bool) -> None:
         """Move the rows that wait into the case, but for the latest ones unless it is the batch's last time.
@@ -185,7 +188,7 @@ class Intake:
             if name != "identities":  # those of tables are of the hour
                 self._times += span(rows["t"])
             if name == "positions":
-                self._heard.append(con.from_arrow(rows).aggregate(_HEARD).to_arrow_table())
+                self._hearings.add(rows)
             settled = settle(con, name, rows)
             self._changed += settled.t
             if name == "positions":
@@ -207,12 +210,6 @@ def _in_order(tables: list[pa.Table]) -> pa.Table:
     rows = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
     line = rows["line"].to_numpy()
     return rows.take(np.argsort(line, kind="stable")) if (line[1:] < line[:-1]).any() else rows
-
-
-def _sum_hearings(con: duckdb.DuckDBPyConnection, heard: duckdb.DuckDBPyRelation) -> None:
-    """Store hearings, those of one receiver, hour, cell and class as one row."""
-    columns = ", ".join(HEARINGS.names[:-1])
-    heard.aggregate(f"{columns}, sum(reports)::UBIGINT AS reports").order(columns).insert_into("hearings")
 
 
 def note_changes(con: duckdb.DuckDBPyConnection, times: Iterable[int], ships: Iterable[npt.NDArray[Any]]) -> None:

@@ -1,0 +1,76 @@
+"""What each receiver heard, before duplicates collapse: positions counted by station, hour, cell and class."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from ais.schema import HEARINGS
+from ais.store import insert
+
+Ints = npt.NDArray[np.int64]
+Counted = tuple[Ints, Ints, Ints]  # code of the station, hour with cell and class, how many
+
+_HOUR_US = 3_600_000_000
+_MICRODEGREES = 100_000  # a side of a cell
+_X0, _X_BITS, _Y0, _Y_BITS, _CLASS_BITS = 1800, 12, 900, 11, 2  # 180 west and 90 south are cell 0
+_CLASSES = (None, "A", "B")
+
+
+class Hearings:
+    """Counts the positions of one input."""
+
+    def __init__(self) -> None:
+        self._stations: dict[str | None, int] = {}
+        self._counted: list[Counted] = []
+
+    def add(self, rows: pa.Table) -> None:
+        """Count rows of `positions`."""
+        station = _coded(rows["station"], self._stations)
+        ais_class = _coded(rows["ais_class"], {name: code for code, name in enumerate(_CLASSES)})
+        hour = rows["t"].to_numpy().astype("datetime64[us]").astype(np.int64) // _HOUR_US
+        x, y = (np.rint(rows[name].to_numpy() * 1e6).astype(np.int64) // _MICRODEGREES for name in ("lon", "lat"))
+        where = (((hour << _X_BITS | x + _X0) << _Y_BITS | y + _Y0) << _CLASS_BITS) | ais_class
+        self._counted.append(_summed(station, where, np.ones(len(where), np.int64)))
+
+    def store(self, con: duckdb.DuckDBPyConnection, input_id: int) -> None:
+        """Write what was counted since the last time, in order."""
+        if not self._counted:
+            return
+        station, where, reports = _summed(*map(np.concatenate, zip(*self._counted, strict=True)))
+        self._counted = []
+        names = np.array(list(self._stations), object)
+        hour, x, y, ais_class = _parts(where)
+        columns = (names[station], hour, x, y, np.array(_CLASSES, object)[ais_class], reports)
+        insert(con, "hearings", HEARINGS.rows(np.full(len(where), input_id), *columns))
+
+
+def _coded(texts: pa.ChunkedArray[Any], codes: dict[Any, int]) -> Ints:
+    """Return each text's code; new texts get the next one."""
+    encoded: Any = texts.combine_chunks()
+    if not pa.types.is_dictionary(encoded.type):
+        encoded = encoded.dictionary_encode()
+    code = np.array([codes.setdefault(text, len(codes)) for text in (*encoded.dictionary.to_pylist(), None)], np.int64)
+    place: Ints = encoded.indices.fill_null(len(code) - 1).to_numpy()
+    found: Ints = code[place]
+    return found
+
+
+def _summed(station: Ints, where: Ints, reports: Ints) -> Counted:
+    """Return one count for each station and place, in their order."""
+    places, rank = np.unique(where, return_inverse=True)
+    key, group = np.unique(station * len(places) + rank, return_inverse=True)
+    return key // len(places), places[key % len(places)], np.bincount(group, reports).astype(np.int64)
+
+
+def _parts(where: Ints) -> tuple[npt.NDArray[np.datetime64], Ints, Ints, Ints]:
+    """Return hours, cells and classes of places."""
+    ais_class = where & ((1 << _CLASS_BITS) - 1)
+    y = (where >> _CLASS_BITS) & ((1 << _Y_BITS) - 1)
+    x = (where >> (_CLASS_BITS + _Y_BITS)) & ((1 << _X_BITS) - 1)
+    hour = where >> (_CLASS_BITS + _Y_BITS + _X_BITS)
+    return (hour * _HOUR_US).astype("datetime64[us]"), x - _X0, y - _Y0, ais_class
