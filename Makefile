@@ -9,7 +9,7 @@ LOCK := uv pip compile --no-config --universal --python-version 3.11 --generate-
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench build lock clean
+.PHONY: help demo test check bench soak build lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ check: $(DEV_READY) ## Run the linters only: ruff, mypy, import contracts
 
 bench: $(DEV_READY) ## Measure speed, each figure beside its floor and its peer's
 	@$(BIN)/python -m bench
+
+soak: $(DEV_READY) ## Run what takes long: kills, spoiled sentences, an input of 100 million lines
+	@$(BIN)/python -m soak $(SOAK)
 
 build: $(DEV_READY) ## Build wheel and sdist into dist/
 	@$(BIN)/python -m build --no-isolation --outdir dist .

@@ -1,0 +1,45 @@
+"""`python -m soak [NAME[=SIZE]...]`: the long runs, each ending by itself; exit 1 if something is wrong.
+
+Names choose parts, all by default: kills (size: how many), fuzz (lines), memory (lines).
+"""
+
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from soak import fuzz, kills, memory
+
+PARTS: dict[str, tuple[Callable[[Path, int], Iterator[str]], int]] = {
+    "kills": (kills.run, kills.KILLS),
+    "fuzz": (lambda _, lines: fuzz.run(lines), fuzz.LINES),
+    "memory": (memory.run, memory.LINES),
+}
+
+
+def main(words: list[str]) -> int:
+    """Run the named parts, print what they found; returns the exit code."""
+    asked = {name: size for name, _, size in (word.partition("=") for word in words)}
+    for name, size in asked.items():
+        if name not in PARTS or not (size or "1").isdecimal():
+            print(f"{name} with size {size or 'as is'} is no part; known are {', '.join(PARTS)}", file=sys.stderr)
+            return 2
+    wrong = 0
+    for name in asked or PARTS:
+        run, usual = PARTS[name]
+        started = time.perf_counter()
+        with TemporaryDirectory(prefix="darkwake-soak-") as folder:
+            free_gb = shutil.disk_usage(folder).free / 1e9
+            print(f"{name}: begins, {free_gb:.0f} GB free in {Path(folder).parent}", flush=True)
+            for problem in run(Path(folder), int(asked.get(name) or usual)):
+                print(f"{name}: WRONG: {problem}", flush=True)
+                wrong += 1
+        print(f"{name}: done in {time.perf_counter() - started:.0f} s", flush=True)
+    print("all well" if not wrong else f"{wrong} things are wrong")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
