@@ -203,4 +203,3 @@ def track_name(mmsi: int, t_us: int, lon: float, lat: float) -> int:
     """Return the name of a track: 64 bits of the hash of its first fix, the same on every machine."""
     said = struct.pack("<qqqq", mmsi, t_us, round(lon * 1e6), round(lat * 1e6))
     return int.from_bytes(hashlib.blake2b(said, digest_size=8).digest(), "little")
-

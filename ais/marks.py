@@ -1,8 +1,8 @@
 """Marks on doubted positions: remade before detection for the ships whose positions changed, and for no other.
 
-Ingest only names those ships in the table `touched`. What is doubted and why, and which ship a fix is of, is decided in `ais.doubts`; here rows are
-fetched, ship by ship in bounded groups, and the marks that came, went or changed are told as a span of time, since
-detection must look at them again.
+Ingest only names those ships in the table `touched`. What is doubted and why, and which ship a fix is of, is decided
+in `ais.doubts`; here rows are fetched, ship by ship in bounded groups, and the marks that came, went or changed are
+told as a span of time, since detection must look at them again.
 """
 
 from __future__ import annotations
@@ -83,7 +83,9 @@ def _mark(con: duckdb.DuckDBPyConnection, first: int, last: int, rule: DoubtRule
         column["kind"].astype(np.int8),
     )
     fresh = np.ones(len(fixes), bool)  # rows of one ship, time and place share what is said of the first
-    fresh[1:] = (np.diff(fixes.mmsi) != 0) | (np.diff(fixes.t) != 0) | (np.diff(fixes.lon) != 0) | (np.diff(fixes.lat) != 0)
+    fresh[1:] = (
+        (np.diff(fixes.mmsi) != 0) | (np.diff(fixes.t) != 0) | (np.diff(fixes.lon) != 0) | (np.diff(fixes.lat) != 0)
+    )
     judged = judge(fixes if fresh.all() else fixes.take(np.flatnonzero(fresh)), rule)
     of = np.cumsum(fresh) - 1
     marked = np.flatnonzero(judged.flags[of])

@@ -132,12 +132,12 @@ class Motion:
 
     def seconds(self, a: Rows, b: Rows) -> Floats:
         """Return the times from fixes a to fixes b; 0 where b is before a, which makes no step."""
-        return np.maximum(self.t[b] - self.t[a], 0) / 1e6
+        return np.asarray(np.maximum(self.t[b] - self.t[a], 0) / 1e6)
 
     def possible(self, a: Rows, b: Rows) -> Bools:
         """Say which steps from fixes a to fixes b a ship can have made."""
         way = self.place[b] - self.place[a]
-        return np.einsum("ni,ni->n", way, way) <= self.rule.reach_m(self.seconds(a, b)) ** 2
+        return np.asarray(np.einsum("ni,ni->n", way, way) <= self.rule.reach_m(self.seconds(a, b)) ** 2)
 
     def steps(self, a: Rows, b: Rows) -> Steps:
         """Measure steps from fixes a to fixes b that a ship can have made."""

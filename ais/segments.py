@@ -270,7 +270,11 @@ class _Story:
         enters = np.flatnonzero(begins | (np.diff(at, prepend=-1) != 0))
         leaves = np.append(enters[1:], len(at)) - 1
         goes, comes = enters[before[enters] >= 0], leaves[after[leaves] >= 0]
-        a, b, crosses = np.append(before[goes], rows[comes]), np.append(rows[goes], after[comes]), of[np.append(goes, comes)]
+        a, b, crosses = (
+            np.append(before[goes], rows[comes]),
+            np.append(rows[goes], after[comes]),
+            of[np.append(goes, comes)],
+        )
         one_can = np.ones(n, bool)
         one_can[crosses[~motion.possible(a, b)]] = False
         tried = one_can[crosses]

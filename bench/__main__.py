@@ -1,6 +1,6 @@
 """`python -m bench [NAME...]`: measure, print the table, exit 1 if a floor is missed.
 
-Names choose parts: reading, tables, detection, lookup, whole; all by default.
+Names choose parts: reading, segmenting, tables, detection, lookup, whole; all by default.
 """
 
 import os
@@ -11,12 +11,13 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import detection, lookup, reading, tables, whole
+from bench import detection, lookup, reading, segmenting, tables, whole
 from bench.figure import Figure, rendered
 
 PARTS: dict[str, Callable[[Path], list[Figure]]] = {
     "reading": reading.figures,
     "tables": tables.figures,
+    "segmenting": segmenting.figures,
     "detection": detection.figures,
     "lookup": lambda _: lookup.figures(),
     "whole": whole.figures,
