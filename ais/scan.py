@@ -25,7 +25,7 @@ _HEAD, _HEAD_IS = (np.frombuffer(text, np.uint64)[0] for text in (b"\xff\0\0\xff
 _NEXT, _NEXT_IS = (np.frombuffer(text, np.uint64)[0] for text in (b"\xff\0\xff\0\0\0\0\0", b",\0,\0\0\0\0\0"))
 _OWN = ord("O") ^ ord("M")
 _TAG_PATTERN = re.compile(rb"\\[^\\*!]*\*\\")  # the marks of one tag block
-_PIECE = 1_000_000  # bytes: columns of the lines of so many stay in the processor's cache
+_PIECE = 2_000_000  # bytes: columns of the lines of so many stay in the processor's cache
 _AHEAD = 40  # marks that one may look ahead: those of a tag block and more
 _PATTERNS = 64  # tag blocks of so many forms are read at once, those of further forms alone
 _KIND = {kind: int.from_bytes(kind, "little") for kind in (b"c:", b"s:", b"g:")}
@@ -269,10 +269,11 @@ class _Sentences:
             if code >= _PATTERNS or not _TAG_PATTERN.fullmatch(pattern):
                 good[one] = False
                 continue
-            before = at[first[one]]
+            theirs, opening = rows[one], first[one]
+            before = at[opening]
             for edge in (place for place, char in enumerate(pattern) if char in b",*"):
-                after = at[first[one] + edge]
-                self._tag_fields(ok, rows[one], before + 1, after, body)
+                after = at[opening + edge]
+                self._tag_fields(ok, theirs, before + 1, after, body)
                 before = after
         ok[rows[~good]] = False
 
@@ -282,22 +283,26 @@ class _Sentences:
         kind = windows(buffer, 8, start)[:, 0] & np.uint64(0xFFFF)
         kind[end - start < 2] = 0
         value, size = start + 2, end - start - 2
-        times = np.flatnonzero(kind == _KIND[b"c:"])
-        if len(times):
-            t, known = self._times(value[times], size[times])
-            body["t"][rows[times]] = t
-            ok[rows[times[~known]]] = False
-        stations = np.flatnonzero((kind == _KIND[b"s:"]) & (size > 0))
-        if len(stations):
-            short = (size[stations] <= NAME_BYTES) & (buffer[end[stations] - 1] != 0)
-            ok[rows[stations[~short]]] = False
-            stations = stations[short]
-            codes, names = names_at(buffer, value[stations], size[stations])
-            ours = self._stations.codes([name.decode(errors="replace") for name in names])
-            body["station"][rows[stations]] = ours[codes]
-        groups = np.flatnonzero(kind == _KIND[b"g:"])
-        if len(groups):
-            self._tag_groups(ok, rows[groups], value[groups], end[groups], body)
+        for some in _rows_where(kind == _KIND[b"c:"]):
+            t, known = self._times(value[some], size[some])
+            body["t"][rows[some]] = t
+            if not known.all():
+                ok[rows[some][~known]] = False
+        for some in _rows_where((kind == _KIND[b"s:"]) & (size > 0)):
+            self._tag_stations(ok, rows[some], value[some], end[some], body)
+        for some in _rows_where(kind == _KIND[b"g:"]):
+            self._tag_groups(ok, rows[some], value[some], end[some], body)
+
+    def _tag_stations(self, ok: Bools, rows: Ints, start: Ints, end: Ints, body: dict[str, Any]) -> None:
+        """Read the sources of tag blocks."""
+        size = end - start
+        short = (size <= NAME_BYTES) & (self._buffer[end - 1] != 0)
+        if not short.all():
+            ok[rows[~short]] = False
+            rows, start, size = rows[short], start[short], size[short]
+        codes, names = names_at(self._buffer, start, size)
+        ours = self._stations.codes([name.decode(errors="replace") for name in names])
+        body["station"][rows] = ours[codes]
 
     def _tag_groups(self, ok: Bools, rows: Ints, start: Ints, end: Ints, body: dict[str, Any]) -> None:
         """Read the groups of tag blocks, each written like 1-2-7218."""
@@ -317,6 +322,14 @@ class _Sentences:
         far = np.flatnonzero(number >= MILLISECONDS_FROM)
         t[far] = np.minimum(number[far] * 1_000, FAR_US)
         return t, digits & ((size == 10) | (size == 13))
+
+
+def _rows_where(true: Bools) -> tuple[slice | Ints, ...]:
+    """Return the rows for which something is true, all as a slice; nothing where there is none."""
+    if true.all():
+        return (slice(None),) if len(true) else ()
+    rows = np.flatnonzero(true)
+    return (rows,) if len(rows) else ()
 
 
 def _read_alone(block: Block, indices: Ints) -> None:

@@ -93,7 +93,9 @@ def numbers_at(buffer: Bytes, start: Ints, size: Ints) -> tuple[Ints, Bools]:
     text = windows(buffer, 16, start)
     first, second = text[:, 0], text[:, 1]
     # Move each text to the right end of its 16 bytes; zeros come in on its left. Shifts of 64 bits and more make 0.
-    missing = 16 - right
+    missing: Any = 16 - right
+    if len(right) and (right == right[0]).all():
+        missing = missing[:1]  # one shift for all is faster
     bits = (missing * 8).astype(np.uint64)
     whole = np.uint64(64)
     high, high_good = _digits((first << bits) | _LEFT[0][missing])
