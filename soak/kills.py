@@ -20,8 +20,8 @@ KILLS = 200
 LINES = 1_200_000
 _BATCH_LINES = 100_000
 _SPOILED = 0.02
-_SOONEST_S = 0.005
-_LATEST = 0.7  # of the time of an undisturbed ingest
+_COMMITS = 3  # a kill comes after fewer
+_LONGEST = 1.5  # batches' time after these
 
 
 @dataclass
@@ -84,12 +84,14 @@ def tried(job: Job, kills: int) -> Trial:
     chance, trial = random.Random(9), Trial()
     with Ingests() as ingests:
         ingests.start(job)
-        seconds = ingests.result()["seconds"]
+        first = ingests.result()
+        longest_s = _LONGEST * first["seconds"] / first["commits"]
         undisturbed = prints(job.case)
         job.case.unlink()
         while trial.kills < kills or job.case.exists():
             pid = ingests.start(job)
-            if trial.kills < kills and ingests.killed(pid, chance.uniform(_SOONEST_S, _LATEST * seconds)):
+            due = chance.randrange(_COMMITS), chance.uniform(0, longest_s)
+            if trial.kills < kills and ingests.killed(pid, *due):
                 trial.note(job.case)
                 continue
             ingests.result()
