@@ -232,14 +232,21 @@ PARTS = Table(
 )
 MARKS = Table(
     "marks",
-    "positions of ships that are doubted or share a number; a ship that has no row here has one track and no doubt",
+    "positions that are doubted or of another ship than most of their number; a position without a row here is of the "
+    "number's longest track and not doubted",
     (
         _MMSI,
         _T,
         _INPUT,
         _LINE,
         Column("track", "UBIGINT", "which of the ships with this number: hash of the track's first fix", null=False),
-        Column("flags", "UTINYINT", "bit 0 (value 1): impossible jump", null=False),
+        Column(
+            "flags",
+            "UTINYINT",
+            "sum of 1: impossible jump, 2: frozen, 4: time travel, 8: at exactly 0/0, "
+            "128: of another track than the number's longest; any but 128 is a doubt",
+            null=False,
+        ),
     ),
 )
 TOUCHED = Table(
