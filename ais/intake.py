@@ -163,10 +163,13 @@ class Intake:
     def _sum_hearings(self, con: duckdb.DuckDBPyConnection) -> None:
         """Make one row of what several batches counted for one receiver, hour, cell and class."""
         mine, columns = f"input_id = {self.told.input_id}", ", ".join(HEARINGS.names[:-1])
-        heard = con.table("hearings").filter(mine).to_arrow_table()
+        con.execute(  # a table that spills to disk: a long input has more of them than memory holds
+            f"CREATE TEMP TABLE summed AS SELECT {columns}, sum(reports)::UBIGINT AS reports FROM hearings "
+            f"WHERE {mine} GROUP BY ALL ORDER BY ALL"
+        )
         con.execute(f"DELETE FROM hearings WHERE {mine}")
-        summed = con.from_arrow(heard).aggregate(f"{columns}, sum(reports)::UBIGINT AS reports")
-        summed.order(columns).insert_into("hearings")
+        con.execute("INSERT INTO hearings FROM summed")
+        con.execute("DROP TABLE summed")
 
     def _settle(self, con: duckdb.DuckDBPyConnection, *, last: bool) -> None:
         """Move the rows that wait into the case, but for the latest ones unless it is the batch's last time.
