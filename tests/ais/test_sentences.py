@@ -6,7 +6,10 @@ import pytest
 
 from ais.assembly import MAX_LINES, MAX_WAITING
 from ais.ingest import InputError
+from ais.nmea import NmeaReading
+from ais.reference import ReferenceReading
 from ais.store import Store
+from tests.ais.mutations import Bytes, outcome
 from tests.ais.sentences import NOW, T0, Take, checksum, fix, rows, said, sentence
 
 STATIC = {"msg_type": 5, "shipname": "CHON MA SAN", "destination": "NAMPO", "imo": 8660313, "callsign": "HMZC"}
@@ -38,6 +41,18 @@ def times(store: Store) -> list[float]:
 def test_time_of_a_sentence(store: Store, take: Take, tag: str | None, rest: str, t: float) -> None:
     take([sentence(BODY, tag, rest)])
     assert times(store) == [t]
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["2024-05-01 12:00:00 receiver1: ", "0:", "\0\0", "\xff!", "!AIVDM,1,1,,A,15RTgt0PA", "\\s:x*00\\ ", f"!{BODY}*00"],
+)
+def test_what_stands_before_a_sentence_is_passed_over(store: Store, take: Take, before: str) -> None:
+    """A time there is not read: its zone is not known."""
+    take([f"{before}{sentence(BODY, f'c:{T0}')}", f"{before}{sentence(BODY, rest=f',{T0 + 60}')}"])
+    assert times(store) == [T0, T0 + 60]
+    wrong = take([fix(T0), f"{before}{sentence(BODY, f'c:{T0}')[:-1]}X"], "b.nmea")
+    assert wrong.rejects == {"checksum": 1}
 
 
 def test_any_talker_and_own_ship(store: Store, take: Take) -> None:
@@ -171,7 +186,16 @@ def test_rejected_lines_say_why(store: Store, take: Take, line: str, why: str) -
 
 @pytest.mark.parametrize(
     "line",
-    ["# note", "", "   ", "\r", "$GPGGA,184353.07,1929.045,S*6D", "$AITXT,01,01,91,FREQ*3C", "!AIABM,1,1,0,,,,,*00"],
+    [
+        "# note",
+        f"# {sentence(BODY, f'c:{T0}')}",
+        "",
+        "   ",
+        "\r",
+        "$GPGGA,184353.07,1929.045,S*6D",
+        "$AITXT,01,01,91,FREQ*3C",
+        "!AIABM,1,1,0,,,,,*00",
+    ],
 )
 def test_lines_understood_and_not_kept(take: Take, line: str) -> None:
     report = take([fix(T0), line, fix(T0 + 60)])
@@ -295,3 +319,40 @@ def test_fixed_stations(store: Store, take: Take) -> None:
         (994401234, 126, 37, "aton"),
     ]
     assert rows(store, "SELECT mmsi FROM heard") == [(440000009,)]  # a ship answers with type 11
+
+
+@pytest.mark.parametrize(
+    ("changed", "said_t"),
+    [
+        ({}, datetime(2023, 11, 14, 22, 13, 20)),  # noqa: DTZ001
+        ({"year": 2024, "month": 2, "day": 29}, datetime(2024, 2, 29, 22, 13, 20)),  # noqa: DTZ001
+        *(({name: value}, None) for name, value in (("year", 0), ("month", 0), ("day", 0), ("month", 13))),
+        *(({name: value}, None) for name, value in (("hour", 24), ("minute", 60), ("second", 60), ("year", 10_000))),
+        ({"month": 2, "day": 29}, None),
+        ({"month": 4, "day": 31}, None),
+    ],
+)
+@pytest.mark.parametrize("kind", [4, 11])
+def test_a_base_station_says_its_own_time(
+    store: Store, take: Take, kind: int, changed: dict[str, int], said_t: datetime | None
+) -> None:
+    now = {"year": 2023, "month": 11, "day": 14, "hour": 22, "minute": 13, "second": 20}
+    take(said(T0 + 5, **({"msg_type": kind, "lon": 126, "lat": 37} | now | changed)))
+    assert rows(store, "SELECT said_t, epoch_us(t) FROM fixed") == [(said_t, (T0 + 5) * 1_000_000)]
+
+
+def test_what_gave_the_time_is_counted() -> None:
+    body_sum = checksum(BODY)
+    pghp = f"PGHP,1,2023,11,14,22,13,20,250,316,2,316000002,1AIS_S,{body_sum}"
+    untimed = [line.split("\\")[-1] for line in (*said(T0, **STATIC), fix(T0, second=21))]
+    lines = [
+        sentence(BODY, f"c:{T0}"),
+        sentence(BODY, rest=f",{T0}"),
+        f"${pghp}*{checksum(pghp)}",
+        sentence(BODY),
+        *untimed,
+    ]
+    data = "".join(f"{line}\n" for line in lines).encode()
+    clocks = {"tag block": 1, "suffix": 1, "$PGHP": 1, "UTC second": 1, "start time": 1}
+    for reading in (NmeaReading, ReferenceReading):
+        assert outcome(reading, Bytes(data), T0 * 1_000_000)["clocks"] == clocks
