@@ -1,6 +1,6 @@
 """`python -m bench [NAME...]`: measure, print the table, exit 1 if a floor is missed.
 
-Names choose parts: reading, segmenting, tables, detection, lookup, whole; all by default.
+Names choose parts: decoding, reading, segmenting, tables, detection, lookup, whole; all by default.
 """
 
 import os
@@ -11,10 +11,11 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import detection, lookup, reading, segmenting, tables, whole
+from bench import decoding, detection, lookup, reading, segmenting, tables, whole
 from bench.figure import Figure, rendered
 
 PARTS: dict[str, Callable[[Path], list[Figure]]] = {
+    "decoding": decoding.figures,
     "reading": reading.figures,
     "tables": tables.figures,
     "segmenting": segmenting.figures,
