@@ -27,6 +27,7 @@ from ais.schema import COPIES, TABLES
 from ais.store import insert
 
 CHAIN_US = 10_000_000
+_MINUTE_US = 60_000_000  # no less than two chains' steps: both ends of what a row can chain with say all between
 SAID = tuple(COPIES)  # positions, heard, identities, fixed
 _NOT_SENT = {"t", "station", "input_id", "line", "channel", "own", "repeat"}
 
@@ -60,15 +61,22 @@ def sameness(name: str) -> str:
     return ", ".join([*payload(name), second])
 
 
-def settle(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> Settled:
+def hashes(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> npt.NDArray[np.uint64]:
+    """Return the hash of each row of a table by which equal ones are found."""
+    found: npt.NDArray[np.uint64]
+    found = con.from_arrow(rows).project(f"hash({sameness(name)}) AS h").to_arrow_table()["h"].to_numpy()
+    return found
+
+
+def settle(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table, h: npt.NDArray[np.uint64]) -> Settled:
     """Put rows of one table into the case, each as kept or as a copy, and correct earlier choices.
 
     Args:
         con: A connection inside a transaction.
         name: positions, heard, identities or fixed.
         rows: New rows in the schema's columns, in the order in which they are to lie; their input is in `inputs`.
+        h: Their hashes.
     """
-    h = con.from_arrow(rows).project(f"hash({sameness(name)}) AS h").to_arrow_table()["h"].to_numpy()
     stored = _alike(con, name, h, rows["t"])
     suspect = _repeated(h) | np.isin(h, stored["h"].to_numpy())
     kept = np.ones(len(h), bool)
@@ -136,26 +144,37 @@ def _repeated(h: npt.NDArray[np.uint64]) -> Bools:
 
 
 def _alike(con: duckdb.DuckDBPyConnection, name: str, h: npt.NDArray[np.uint64], t: pa.ChunkedArray[Any]) -> pa.Table:
-    """Return the stored rows, kept or copies, that can be in one chain with new ones, with their hash and `held`."""
+    """Return the stored rows, kept or copies, that can be in one chain with new ones, with their hash and `held`.
+
+    Rows are looked at that lie in the same minutes: one wrong stamp among the new ones may be years from the others,
+    and hashes of all rows between would take longer, chunk by chunk, than all else.
+    """
     same, columns = sameness(name), ", ".join(TABLES[name].names)
     tables = ((name, "kept"), (COPIES[name].name, "copy"))
     union = " UNION ALL ".join(
-        f"SELECT {columns}, hash({same}) AS h, '{held}' AS held FROM {table} WHERE t BETWEEN make_timestamp($first) "
-        "AND make_timestamp($last)"
+        f"SELECT {columns}, hash({same}) AS h, '{held}' AS held FROM {table} "
+        "WHERE t BETWEEN make_timestamp($first) AND make_timestamp($last) "
+        f"AND epoch_us(t) // {_MINUTE_US} IN (FROM minutes)"
         for table, held in tables
     )
     con.register("hashes", pa.table({"h": pa.array(h)}))
-    first, last = span(t)
-    while True:  # a chain goes on from its last copy
-        window = {"first": first - CHAIN_US, "last": last + CHAIN_US}
-        found = arrow(con, f"SELECT * FROM ({union}) WHERE h IN (SELECT h FROM hashes)", window)
-        if found.num_rows:
-            low, high = span(found["t"])
-            if low < first or high > last:
-                first, last = min(first, low), max(last, high)
-                continue
-        con.unregister("hashes")
-        return found
+    minutes = _minutes(t)
+    while True:
+        con.register("minutes", pa.table({"minute": pa.array(minutes)}))
+        window = {"first": int(minutes[0]) * _MINUTE_US, "last": (int(minutes[-1]) + 1) * _MINUTE_US}
+        found = arrow(con, f"SELECT * FROM ({union}) WHERE h IN (FROM hashes)", window)
+        con.unregister("minutes")
+        more = np.union1d(minutes, _minutes(found["t"]))
+        if len(more) == len(minutes):
+            con.unregister("hashes")
+            return found
+        minutes = more  # a chain goes on from its last copy
+
+
+def _minutes(t: pa.ChunkedArray[Any]) -> Ints:
+    """Return the minutes that hold times or what can chain with them, ascending."""
+    us = np.unique(t.to_numpy().astype("datetime64[us]").astype(np.int64))
+    return np.union1d((us - CHAIN_US) // _MINUTE_US, (us + CHAIN_US) // _MINUTE_US)
 
 
 def _plain(name: str, rows: pa.Table) -> pa.Table:
