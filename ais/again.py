@@ -8,20 +8,18 @@ still be compared.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from ais.ahead import ahead
+from ais.chunks import Told, chunk_of, chunks
 from ais.clock import from_us
 from ais.differences import KEPT, LINES_AT_ONCE
 from ais.duplicates import SAID
 from ais.forget import forget_rows
 from ais.formats import format_of
 from ais.ingest import BATCH_LINES, IngestOptions, reading_of
-from ais.intake import Intake, Packet, Told, packets
+from ais.intake import Intake
 from ais.reader import arrow
 from ais.rebuilt import rebuilt_input
 from ais.reference import ReferenceReading
@@ -78,18 +76,10 @@ def decode(store: Store, kept: Reader, row: Row, size: int, progress: Callable[[
             kind = format_of(source.head, source.name, options.columns)
         intake = Intake(_told(row, kind, options.clock_offset_s))
         reading = reading_of(kind, source, options, row["begun_on"], Taken(), row["id"], nmea=ReferenceReading)
-        made = ahead(packets(reading.blocks(), keep_raw=False, plain=hashlib.sha256()))
         try:
-            with closing(made):
-                ended = False
-                while not ended:
-                    with store.transaction() as con:
-                        intake.begin(con)
-                        last = intake.taken.lines + BATCH_LINES
-                        ended = not any(intake.add(con, packet) >= last for packet in made)
-                        intake.end(con, mmsi_like=reading.mmsi_like)
-                        if ended:
-                            intake.complete(con, None)
+            with store.con.cursor() as con:
+                made = chunks(con, intake.told, intake.stations, reading, since=Taken(), batch_lines=BATCH_LINES)
+                intake.fill(store, made)
         except InputError:
             with store.transaction() as con:
                 forget_rows(con, row["id"])
@@ -116,8 +106,8 @@ def take_as_kept(store: Store, row: Row) -> None:
             taken.tables[name] = [arrow(store.con, f"{rows} ORDER BY line")]
         with store.transaction() as con:
             intake.begin(con)
-            intake.add(con, Packet(taken, None))
-            intake.end(con, mmsi_like=row["mmsi_like"])
+            intake.add(con, chunk_of(con, intake.told, intake.stations, taken, mmsi_like=row["mmsi_like"]))
+            intake.end(con)
             if part == (parts or [0])[-1]:
                 intake.complete(con, None)
 

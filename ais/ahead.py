@@ -39,6 +39,9 @@ def ahead(items: Iterable[Item], depth: int = 2) -> Generator[Item, None, None]:
             hand_over(None, error)
         else:
             hand_over(None, StopIteration())
+        finally:
+            if isinstance(items, Generator):
+                items.close()
 
     thread = threading.Thread(target=work, name="ahead", daemon=True)
     thread.start()

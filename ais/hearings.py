@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import duckdb
@@ -13,6 +14,7 @@ from ais.schema import HEARINGS
 from ais.store import insert
 
 Ints = npt.NDArray[np.int64]
+Stations = dict[str | None, int]  # a code for each
 Counted = tuple[Ints, Ints, Ints]  # code of the station, hour with cell and class, how many
 
 _HOUR_US = 3_600_000_000
@@ -21,32 +23,38 @@ _X0, _X_BITS, _Y0, _Y_BITS, _CLASS_BITS = 1800, 12, 900, 11, 2  # 180 west and 9
 _CLASSES = (None, "A", "B")
 
 
-class Hearings:
-    """Counts the positions of one input."""
+def counted(rows: pa.Table, stations: Stations) -> Counted:
+    """Count rows of `positions`; stations that are new get a code."""
+    station = _coded(rows["station"], stations)
+    ais_class = _coded(rows["ais_class"], {name: code for code, name in enumerate(_CLASSES)})
+    hour = rows["t"].to_numpy().astype("datetime64[us]").astype(np.int64) // _HOUR_US
+    x, y = (np.rint(rows[name].to_numpy() * 1e6).astype(np.int64) // _MICRODEGREES for name in ("lon", "lat"))
+    where = (((hour << _X_BITS | x + _X0) << _Y_BITS | y + _Y0) << _CLASS_BITS) | ais_class
+    return _summed(station, where, np.ones(len(where), np.int64))
 
-    def __init__(self) -> None:
-        self._stations: dict[str | None, int] = {}
-        self._counted: list[Counted] = []
 
-    def add(self, rows: pa.Table) -> None:
-        """Count rows of `positions`."""
-        station = _coded(rows["station"], self._stations)
-        ais_class = _coded(rows["ais_class"], {name: code for code, name in enumerate(_CLASSES)})
-        hour = rows["t"].to_numpy().astype("datetime64[us]").astype(np.int64) // _HOUR_US
-        x, y = (np.rint(rows[name].to_numpy() * 1e6).astype(np.int64) // _MICRODEGREES for name in ("lon", "lat"))
-        where = (((hour << _X_BITS | x + _X0) << _Y_BITS | y + _Y0) << _CLASS_BITS) | ais_class
-        self._counted.append(_summed(station, where, np.ones(len(where), np.int64)))
+def summed(several: Sequence[Counted]) -> Counted:
+    """Return several counts as one."""
+    station, where, reports = (np.concatenate(one) for one in zip(*several, strict=True))
+    return _summed(station, where, reports)
 
-    def store(self, con: duckdb.DuckDBPyConnection, input_id: int) -> None:
-        """Write what was counted since the last time, in order."""
-        if not self._counted:
-            return
-        station, where, reports = _summed(*map(np.concatenate, zip(*self._counted, strict=True)))
-        self._counted = []
-        names = np.array(list(self._stations), object)
-        hour, x, y, ais_class = _parts(where)
-        columns = (names[station], hour, x, y, np.array(_CLASSES, object)[ais_class], reports)
-        insert(con, "hearings", HEARINGS.rows(np.full(len(where), input_id), *columns))
+
+def store(con: duckdb.DuckDBPyConnection, input_id: int, stations: Stations, heard: Counted) -> None:
+    """Write counts of an input, in order."""
+    station, where, reports = heard
+    names = np.array(list(stations), object)
+    hour, x, y, ais_class = _parts(where)
+    columns = (names[station], hour, x, y, np.array(_CLASSES, object)[ais_class], reports)
+    insert(con, "hearings", HEARINGS.rows(np.full(len(where), input_id), *columns))
+
+
+def sum_up(con: duckdb.DuckDBPyConnection, input_id: int) -> None:
+    """Make one row of what several batches counted for one receiver, hour, cell and class."""
+    mine, columns = f"input_id = {input_id}", ", ".join(HEARINGS.names[:-1])
+    heard = con.table("hearings").filter(mine).to_arrow_table()
+    con.execute(f"DELETE FROM hearings WHERE {mine}")
+    total = con.from_arrow(heard).aggregate(f"{columns}, sum(reports)::UBIGINT AS reports")
+    total.order(columns).insert_into("hearings")
 
 
 def _coded(texts: pa.ChunkedArray[Any], codes: dict[Any, int]) -> Ints:

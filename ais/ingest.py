@@ -13,21 +13,21 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryFile
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ais.ahead import ahead
+from ais.chunks import Told, chunks
 from ais.clock import Believable, to_us
 from ais.counts import InputReport as InputReport
 from ais.counts import reports
 from ais.counts import status as status
 from ais.forget import forget_rows
 from ais.formats import FORMATS, format_of
-from ais.intake import Intake, Told, packets
+from ais.intake import Intake
 from ais.jsonlines import JsonReading
 from ais.nmea import NmeaReading
 from ais.source import Input, Source
@@ -147,30 +147,27 @@ def _take(
 ) -> None:
     """Read an input, or what is left of it, into the case: one transaction after the other."""
     plain = hashlib.sha256()
-    made = ahead(packets(_filled(reading), keep_raw=raw, plain=plain))
-    ended = False
-    with closing(made):
-        while not ended:
-            with store.transaction() as con:
-                intake.begin(con)
-                last = intake.taken.lines + batch_lines
-                ended = not any(intake.add(con, packet) >= last for packet in made)
-                intake.end(con, mmsi_like=reading.mmsi_like)
-                if ended:
-                    if fresh:
-                        source.drain()
-                        _check_unchanged(source, intake.told)
-                    else:
-                        plain = _plain_hash(source, intake.told)
-                    kept = raw and intake.told.format != "parquet"  # which has no lines
-                    intake.complete(con, plain.hexdigest() if kept else None)
 
+    def complete() -> str | None:
+        """Return the hash of the lines that are kept, once the input is found to be what was hashed at first."""
+        if fresh:
+            source.drain()
+            _check_unchanged(source, intake.told)
+        kept = raw and intake.told.format != "parquet"  # which has no lines
+        return (plain if fresh else _plain_hash(source, intake.told)).hexdigest() if kept else None
 
-def _filled(reading: Reading) -> Iterator[Taken]:
-    for taken in reading.blocks():
-        taken.lines = taken.lines or reading.lines
-        taken.other = taken.other or reading.other
-        yield taken
+    with store.con.cursor() as con:
+        made = chunks(
+            con,
+            intake.told,
+            intake.stations,
+            reading,
+            since=intake.taken,
+            batch_lines=batch_lines,
+            keep_raw=raw,
+            plain=plain,
+        )
+        intake.fill(store, made, complete)
 
 
 @contextmanager

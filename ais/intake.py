@@ -1,66 +1,27 @@
-"""One input on its way into the case: blocks are gathered into chunks of rows, chunks into batches that are committed.
-
-Where the chunks end depends on the input alone, so a case that was filled after an interruption equals, row for row,
-one that was filled without.
-"""
+"""One input on its way into the case: its chunks are settled within batches that are committed one by one."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable, Generator, Iterable
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from ais import sentences
-from ais.duplicates import CHAIN_US, SAID, settle, span
-from ais.hearings import Hearings
-from ais.schema import HEARINGS, PARTS, REJECTS, TOUCHED
+from ais.chunks import Chunk, Told
+from ais.duplicates import settle, span
+from ais.hearings import Counted, Stations, sum_up, summed
+from ais.hearings import store as store_hearings
+from ais.schema import TOUCHED
 from ais.staging import Taken
 from ais.store import insert
 
-CHUNK_ROWS = 245_760  # two of DuckDB's row groups
-
-
-@dataclass(frozen=True)
-class Packet:
-    """What a block gave, with its raw bytes packed.
-
-    Attributes:
-        taken: What the reading made of it, without its raw bytes.
-        packed: The raw bytes as they are stored, or None where they are not kept.
-    """
-
-    taken: Taken
-    packed: sentences.Packed | None
-
-
-def packets(blocks: Iterable[Taken], *, keep_raw: bool, plain: hashlib._Hash) -> Iterator[Packet]:
-    """Pack the raw bytes of blocks and hash them on the way."""
-    for taken in blocks:
-        raw, taken.raw = taken.raw, b""
-        plain.update(raw)
-        yield Packet(taken, sentences.packed(raw, taken.first_line) if raw and keep_raw else None)
-
-
-@dataclass(frozen=True)
-class Told:
-    """What is known of an input before its rows: the first columns of `inputs`."""
-
-    input_id: int
-    name: str
-    sha256: str
-    bytes: int
-    format: str
-    options: str
-    clock_offset_s: float
-    begun_on: datetime  # UTC
+if TYPE_CHECKING:
+    from ais.store import Store
 
 
 class Intake:
@@ -69,19 +30,43 @@ class Intake:
     Attributes:
         told: What is known of the input.
         taken: The last block that was added.
+        stations: Codes of its receivers.
     """
 
     def __init__(self, told: Told, taken: Taken | None = None) -> None:
-        self.taken = taken or Taken()
         self.told = told
-        self._offset_us = round(told.clock_offset_s * 1e6)
-        self._rows: dict[str, list[pa.Table]] = {name: [] for name in SAID}
-        self._waiting = 0
+        self.taken = taken or Taken()
+        self.stations: Stations = {}
+        self._mmsi_like = True
         self._changed: list[int] = []
         self._ships: list[npt.NDArray[np.uint32]] = []
         self._times: list[int] = []
-        self._hearings = Hearings()
+        self._heard: list[Counted] = []
         self._batches = 0 if taken is None else 1
+
+    def fill(
+        self, store: Store, made: Generator[Chunk, None, None], complete: Callable[[], str | None] = lambda: None
+    ) -> None:
+        """Take all chunks in, a transaction for each batch.
+
+        Args:
+            store: The case.
+            made: Chunks up to the one that is the last.
+            complete: Called within the last batch; returns the hash of the input's plain bytes, if they are kept.
+        """
+        ended = False
+        with closing(made):
+            while not ended:
+                with store.transaction() as con:
+                    self.begin(con)
+                    for chunk in made:
+                        self.add(con, chunk)
+                        if chunk.ends_batch:
+                            ended = chunk.last
+                            break
+                    self.end(con)
+                    if ended:
+                        self.complete(con, complete())
 
     def begin(self, con: duckdb.DuckDBPyConnection) -> None:
         """Begin a batch; the first one writes the input's row."""
@@ -105,30 +90,27 @@ class Intake:
                 "begun_on": told.begun_on.replace(tzinfo=None),
             },
         )
-        self._changed, self._ships, self._times = [], [], []
+        self._changed, self._ships, self._times, self._heard = [], [], [], []
 
-    def add(self, con: duckdb.DuckDBPyConnection, packet: Packet) -> int:
-        """Take a block in; return how many lines of the input that makes."""
-        taken = packet.taken
-        if packet.packed is not None:
-            sentences.keep(con, self.told.input_id, [packet.packed])
-        if taken.rejects:
-            lines, reasons, raws = zip(*taken.rejects, strict=True)
-            insert(con, "rejects", REJECTS.rows(self._ids(len(lines)), lines, reasons, raws).sort_by("line"))
-        if len(taken.parts):
-            further, first = np.asarray(taken.parts, np.uint64).T
-            insert(con, "parts", PARTS.rows(self._ids(len(first)), further, first).sort_by("line"))
-        for name, tables in taken.tables.items():
-            self._rows[name] += map(self._corrected, tables)
-            self._waiting += sum(table.num_rows for table in tables)
-        if self._waiting >= CHUNK_ROWS:
-            self._settle(con, last=False)
-        self.taken = taken
-        return taken.lines
+    def add(self, con: duckdb.DuckDBPyConnection, chunk: Chunk) -> None:
+        """Take a chunk in."""
+        sentences.keep(con, self.told.input_id, chunk.packed)
+        for name, rows in (("rejects", chunk.rejects), ("parts", chunk.parts)):
+            if rows is not None:
+                insert(con, name, rows)
+        for name, one in chunk.rows.items():
+            if name != "identities":  # those of tables are of the hour
+                self._times += span(one.table["t"])
+            settled = settle(con, name, one.table, one.h)
+            self._changed += settled.t
+            if name == "positions":
+                self._ships.append(settled.ships)
+        if chunk.heard is not None:
+            self._heard.append(chunk.heard)
+        self.taken, self._mmsi_like = chunk.taken, chunk.mmsi_like
 
-    def end(self, con: duckdb.DuckDBPyConnection, *, mmsi_like: bool) -> None:
-        """End a batch: its rows are settled, and the input's row says how far it came."""
-        self._settle(con, last=True)
+    def end(self, con: duckdb.DuckDBPyConnection) -> None:
+        """End a batch: the input's row says how far it came."""
         taken = self.taken
         con.execute(
             """
@@ -139,7 +121,7 @@ class Intake:
             {
                 "lines": taken.lines,
                 "other": taken.other,
-                "mmsi_like": mmsi_like,
+                "mmsi_like": self._mmsi_like,
                 "clocks": json.dumps(taken.clocks),
                 "place": json.dumps({"end": taken.end, "state": taken.state}),
                 "first": min(self._times, default=None),
@@ -147,72 +129,19 @@ class Intake:
                 "id": self.told.input_id,
             },
         )
-        self._hearings.store(con, self.told.input_id)
+        if self._heard:
+            store_hearings(con, self.told.input_id, self.stations, summed(self._heard))
         note_changes(con, self._changed, self._ships)
         self._batches += 1
 
     def complete(self, con: duckdb.DuckDBPyConnection, plain_sha256: str | None) -> None:
         """Say, in the last batch, that all of the input is in the case."""
         if self._batches > 1:
-            self._sum_hearings(con)
+            sum_up(con, self.told.input_id)
         con.execute(
             "UPDATE inputs SET complete = true, place = NULL, plain_sha256 = ? WHERE id = ?",
             [plain_sha256, self.told.input_id],
         )
-
-    def _sum_hearings(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Make one row of what several batches counted for one receiver, hour, cell and class."""
-        mine, columns = f"input_id = {self.told.input_id}", ", ".join(HEARINGS.names[:-1])
-        con.execute(  # a table that spills to disk: a long input has more of them than memory holds
-            f"CREATE TEMP TABLE summed AS SELECT {columns}, sum(reports)::UBIGINT AS reports FROM hearings "
-            f"WHERE {mine} GROUP BY ALL ORDER BY ALL"
-        )
-        con.execute(f"DELETE FROM hearings WHERE {mine}")
-        con.execute("INSERT INTO hearings FROM summed")
-        con.execute("DROP TABLE summed")
-
-    def _settle(self, con: duckdb.DuckDBPyConnection, *, last: bool) -> None:
-        """Move the rows that wait into the case, but for the latest ones unless it is the batch's last time.
-
-        A copy of these may follow, which would have to change places with a row that was only just stored.
-        """
-        self._waiting = 0
-        for name, tables in self._rows.items():
-            if not any(table.num_rows for table in tables):
-                continue
-            rows = _in_order(tables)
-            self._rows[name] = []
-            if not last:
-                t = rows["t"].to_numpy().astype("datetime64[us]").astype(np.int64)
-                late = t > t.max() - CHAIN_US
-                self._rows[name], rows = [rows.filter(pa.array(late))], rows.filter(pa.array(~late))
-                if not rows.num_rows:
-                    continue
-            if name != "identities":  # those of tables are of the hour
-                self._times += span(rows["t"])
-            if name == "positions":
-                self._hearings.add(rows)
-            settled = settle(con, name, rows)
-            self._changed += settled.t
-            if name == "positions":
-                self._ships.append(settled.ships)
-
-    def _corrected(self, rows: pa.Table) -> pa.Table:
-        """Return rows with their times put right by the input's clock offset."""
-        if not self._offset_us:
-            return rows
-        t = rows["t"].to_numpy() + np.timedelta64(self._offset_us, "us")
-        return rows.set_column(rows.schema.get_field_index("t"), "t", pa.array(t))
-
-    def _ids(self, count: int) -> npt.NDArray[np.uint32]:
-        return np.full(count, self.told.input_id, np.uint32)
-
-
-def _in_order(tables: list[pa.Table]) -> pa.Table:
-    """Return rows as one table in the order of their lines."""
-    rows = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
-    line = rows["line"].to_numpy()
-    return rows.take(np.argsort(line, kind="stable")) if (line[1:] < line[:-1]).any() else rows
 
 
 def note_changes(con: duckdb.DuckDBPyConnection, times: Iterable[int], ships: Iterable[npt.NDArray[Any]]) -> None:

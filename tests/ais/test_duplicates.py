@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ais.duplicates import SAID, settle
+from ais.duplicates import SAID, hashes, settle
 from ais.schema import COPIES, TABLES
 from ais.store import Store
 from tests.ais.sentences import T0, Take, fix, rows, said
@@ -99,7 +99,8 @@ def add_input(con: duckdb.DuckDBPyConnection, number: int, placed: Sequence[Plac
         for row, _, line in placed
     ]
     if made:
-        settle(con, "positions", pa.Table.from_pylist(made, schema))
+        table = pa.Table.from_pylist(made, schema)
+        settle(con, "positions", table, hashes(con, "positions", table))
 
 
 ROWS = st.builds(
