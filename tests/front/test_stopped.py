@@ -1,0 +1,98 @@
+"""An ingest that others look at while it runs, that is stopped and goes on."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from shutil import copyfile
+from typing import Any
+
+from bench.feed import write
+from soak.alike import differences, prints
+from tests.front.front_door import ROOT, Run, Said
+
+LINES = 60_000
+IN_BATCHES = """
+import sys
+from ais import ingest, source
+source.BLOCK_BYTES = 250_000
+ingest.ingest.__kwdefaults__["batch_lines"] = 1
+from darkwake.cli import main
+main(sys.argv[1:])
+"""
+
+
+@contextmanager
+def ingesting(given: Path, case: Path) -> Iterator[subprocess.Popen[str]]:
+    """An ingest in another process that commits every quarter of a megabyte."""
+    command = [sys.executable, "-c", IN_BATCHES, "ingest", str(given), "--case", str(case)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def whole(given: Path, case: Path) -> None:
+    """Let an ingest come to its end."""
+    with ingesting(given, case) as process:
+        assert process.wait(60) == 0
+
+
+def looked_at(cli: Run, case: Path, more_than: int = 0) -> dict[str, Any]:
+    """Wait until more lines than those are committed; return what the status then says of the input."""
+    for _ in range(500):
+        time.sleep(0.01)
+        if case.exists() and (said := cli("status", "--case", case, "--json")).code == 0:
+            for one in json.loads(said.out)["inputs"]:
+                if one["lines"] > more_than:
+                    return dict(one)
+    raise AssertionError("nothing was committed within seconds")
+
+
+def stopped(process: subprocess.Popen[str], number: signal.Signals) -> Said:
+    """Stop an ingest; it ends within seconds."""
+    process.send_signal(number)
+    out, err = process.communicate(timeout=5)
+    return Said(process.returncode, out, err)
+
+
+def test_an_ingest_can_be_watched_stopped_and_taken_up_again(cli: Run, tmp_path: Path) -> None:
+    given, case, other = tmp_path / "feed.nmea", tmp_path / "case.duckdb", tmp_path / "undisturbed.duckdb"
+    write(given, LINES)
+    lines = 0
+    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        with ingesting(given, case) as process:
+            one = looked_at(cli, case, lines)
+            assert one["complete"] is False
+            assert one["lines"] == one["stored"] + one["other"] + one["duplicates"] + sum(one["rejects"].values())
+            said = stopped(process, number)
+        assert said == Said(code, "", "darkwake: stopped; run the same command again to go on\n")
+        assert looked_at(cli, case)["lines"] >= one["lines"] > lines
+        lines = one["lines"]
+    nobody_takes_it_for_whole(cli, case, tmp_path)
+    whole(given, case)
+    whole(given, other)
+    assert looked_at(cli, case)["complete"] is True
+    assert "Only part" not in cli("status", "--case", case).out
+    assert differences(case, prints(other)) == []
+
+
+def nobody_takes_it_for_whole(cli: Run, case: Path, folder: Path) -> None:
+    """Whatever a user asks of a case with half an input says that it is half."""
+    half, report = folder / "half.duckdb", folder / "half.html"
+    copyfile(case, half)
+    words = "Only part of feed.nmea is in this case"
+    assert words in cli("status", "--case", half).out
+    assert words in cli("detect", "--case", half).err
+    assert words in cli("events", "--case", half).err
+    assert cli("report", "--case", half, "-o", report).code == 0
+    page = report.read_text(encoding="utf-8")
+    assert words in page
+    assert "It does not mean that nothing happened" not in page
