@@ -86,10 +86,10 @@ DISAGREEMENTS = (
         _beyond,
     ),
     Disagreement(
-        "Clock of a base station not read",
-        "gpsd, aiscat, pyais",
+        "A day that there is not",
+        "darkwake",
         "Table 51",
-        "The station's own UTC is in the message; darkwake keeps the message and not yet this field.",
+        "A station that says 31 June has no date to say. darkwake gives no time there; the others pass the digits on.",
         lambda it: it.field == "said_t" and it.ours is None and it.theirs is not None,
     ),
     Disagreement(
