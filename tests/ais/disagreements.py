@@ -6,6 +6,7 @@ Texts: ITU-R M.1371-5, annex 8, by its tables' numbers or the message's; NMEA 01
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -71,6 +72,11 @@ def _beyond(difference: Difference) -> bool:
     return False
 
 
+def _no_such_day(told: str) -> bool:
+    year, month, day = map(int, re.findall(r"\d+", told)[:3])
+    return 1 <= month <= 12 and year > 0 and not 1 <= day <= monthrange(min(year, 9999), month)[1]
+
+
 def _text(difference: Difference) -> bool:
     return difference.field in ("name", "callsign", "destination") and isinstance(difference.theirs, str)
 
@@ -90,7 +96,7 @@ DISAGREEMENTS = (
         "darkwake",
         "Table 51",
         "A station that says 31 June has no date to say. darkwake gives no time there; the others pass the digits on.",
-        lambda it: it.field == "said_t" and it.ours is None and it.theirs is not None,
+        lambda it: it.field == "said_t" and it.ours is None and _no_such_day(it.theirs),
     ),
     Disagreement(
         "Reserved types of ship folded",
