@@ -17,7 +17,7 @@ from ais.schema import MARKS
 from ais.segments import Fixes
 
 ROWS_AT_ONCE = 2_000_000  # positions held in memory, with all that is computed from them some 300 MB
-_AIRCRAFT = 9
+AIRCRAFT = 9  # message type of aircraft, which are not judged
 _COLUMNS = ", ".join(MARKS.names)
 
 
@@ -67,7 +67,7 @@ def _mark(con: duckdb.DuckDBPyConnection, first: int, last: int, rule: DoubtRule
         SELECT mmsi, t, lon, lat, sog_kn, cog_deg, CASE ais_class WHEN 'A' THEN 1 WHEN 'B' THEN 2 ELSE 0 END AS kind,
             input_id, line
         FROM positions SEMI JOIN renewed USING (mmsi)
-        WHERE mmsi BETWEEN $first AND $last AND msg_type <> {_AIRCRAFT}
+        WHERE mmsi BETWEEN $first AND $last AND msg_type <> {AIRCRAFT}
         ORDER BY mmsi, t, lon, lat, sog_kn, cog_deg, kind
         """,
         {"first": first, "last": last},

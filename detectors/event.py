@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 Evidence = Mapping[str, object]
@@ -99,6 +99,31 @@ class Event:
             "evidence": dict(self.evidence),
             "reasons": list(self.reasons),
         }
+
+
+def shared(event: Event, ships: int) -> Event:
+    """Return an event with the doubt that its number was used by several ships at the time, if it was."""
+    if ships < 2:
+        return event
+    said = f"against: {ships} ships used this number at the time; their tracks were told apart by place and speed alone"
+    evidence = {**event.evidence, "tracks_count": ships}
+    return replace(event, evidence=evidence, reasons=(*event.reasons[:-1], said, event.reasons[-1]))
+
+
+def untied(found: Iterable[tuple[Event, tuple[int, ...]]]) -> Iterator[Event]:
+    """Yield events, each told apart by its ships' tracks where kind, key, numbers and start leave a tie.
+
+    The one with the least tracks keeps its id, so that the track is in no id but to break a tie.
+
+    Args:
+        found: Events with the tracks of their ships.
+    """
+    taken: set[str] = set()
+    for event, tracks in sorted(found, key=lambda one: one[1]):
+        if event.id in taken:
+            event = replace(event, key=" ".join([event.key, *(f"{track:016x}" for track in tracks)]))
+        taken.add(event.id)
+        yield event
 
 
 def to_json(events: Sequence[Mapping[str, object]]) -> str:

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from detectors.contract import Detector, threshold
-from detectors.event import Event, Reach, to_datetime
+from detectors.event import Event, Reach, shared, to_datetime, untied
 from detectors.geo import KNOT_M_S, NM_M, US_H, Bools, Ints, distance_m
 from detectors.reception import Asked, receivable
 from detectors.silences import Ends, Silences, find_silences
@@ -32,11 +33,17 @@ RECEIVABLE = "silent though receivable"
 UNKNOWN = "cannot be assessed"
 BEFORE_US = 12 * US_H
 
+# Up to the end, or up to the start of an open silence: nothing in it grows with the clock.
+_OTHERS = f"""
+SELECT a.i AS i, count(DISTINCT f.track) AS n FROM asked a JOIN fixes f ON f.mmsi = a.mmsi AND f.track <> a.track
+  AND f.t >= make_timestamp(a.start_us - {BEFORE_US}) AND f.t <= make_timestamp(a.stop_us)
+GROUP BY a.i ORDER BY a.i
+"""
 _REPORTS = f"""
-WITH binned AS (SELECT i, mmsi, t_us, unnest([t_us // {BEFORE_US}, t_us // {BEFORE_US} - 1]) AS bin FROM asked)
+WITH binned AS (SELECT i, mmsi, track, t_us, unnest([t_us // {BEFORE_US}, t_us // {BEFORE_US} - 1]) AS bin FROM asked)
 SELECT b.i AS i, count(*) AS n
-FROM binned b JOIN (SELECT mmsi, epoch_us(t) AS t_us, epoch_us(t) // {BEFORE_US} AS bin FROM fixes) f
-  ON f.mmsi = b.mmsi AND f.bin = b.bin AND f.t_us <= b.t_us AND f.t_us >= b.t_us - {BEFORE_US}
+FROM binned b JOIN (SELECT mmsi, track, epoch_us(t) AS t_us, epoch_us(t) // {BEFORE_US} AS bin FROM fixes) f
+  ON f.mmsi = b.mmsi AND f.track = b.track AND f.bin = b.bin AND f.t_us <= b.t_us AND f.t_us >= b.t_us - {BEFORE_US}
 GROUP BY b.i ORDER BY b.i
 """
 
@@ -87,12 +94,20 @@ class Gap(Detector):
         keep = hours >= np.where(near, self.min_hours_near, self.min_hours)
         keep &= silences.before.known | silences.after.known
         silences, near = silences.where(keep), near[keep]
+        ports = [port[keep] for port in ports]
+        others = _others(view, silences)
+        # What was said before a ship's first fix may have been another's with its number.
+        keep = silences.before.known | (others == 0)
+        silences, near, others = silences.where(keep), near[keep], others[keep]
         if not len(silences):
             return
         reports = _reports_before(view, silences)
         weighed = self._weigh(view, silences, np.concatenate([ports[0][keep], ports[1][keep]]), near)
+        found = []
         for i, ends in enumerate(zip(weighed[: len(silences)], weighed[len(silences) :], strict=True)):
-            yield self._event(view, silences, i, ends, int(reports[i]), bool(near[i]))
+            event = self._event(view, silences, i, ends, int(reports[i]), bool(near[i]))
+            found.append((shared(event, 1 + int(others[i])), (int(silences.track[i]),)))
+        yield from untied(found)
 
     def _ports(self, view: View, ends: Ends) -> Ints:
         """Return the nearest DPRK port of each end within reach, -1 where there is none."""
@@ -184,13 +199,25 @@ class Gap(Detector):
         return tuple(said)
 
 
+def _others(view: View, silences: Silences) -> Ints:
+    """Return how many other ships of the same number gave fixes in each silence or the 12 h before it."""
+    count = np.zeros(len(silences), dtype=np.int64)
+    ship: dict[str, npt.NDArray[Any]] = {"mmsi": silences.mmsi.astype(np.uint32), "track": silences.track}
+    stop = np.where(silences.is_open, silences.start_us, silences.end_us)
+    asked = as_table({"i": np.arange(len(count)), **ship, "start_us": silences.start_us, "stop_us": stop})
+    rows = view.columns(_OTHERS, asked=asked)
+    count[rows["i"]] = rows["n"]
+    return count
+
+
 def _reports_before(view: View, silences: Silences) -> Ints:
     """Return how many fixes each ship gave in the 12 h up to its last one before the silence."""
     count = np.zeros(len(silences), dtype=np.int64)
     known = np.flatnonzero(silences.before.known)
     if len(known):
-        mmsi = silences.mmsi[known].astype(np.uint32)
-        asked = as_table({"i": known, "mmsi": mmsi, "t_us": silences.before.t_us[known]})
+        number = silences.mmsi[known].astype(np.uint32)
+        ship: dict[str, npt.NDArray[Any]] = {"mmsi": number, "track": silences.track[known]}
+        asked = as_table({"i": known, **ship, "t_us": silences.before.t_us[known]})
         rows = view.columns(_REPORTS, asked=asked)
         count[rows["i"]] = rows["n"]
     return count

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from detectors.contract import Detector, threshold
-from detectors.event import Event, Reach, iso, to_datetime
+from detectors.event import Event, Reach, iso, shared, to_datetime, untied
 from detectors.geo import US_H, Bools, Floats, Ints, distance_m
 from detectors.nearby import find_candidates
 
@@ -112,6 +112,8 @@ class Rendezvous(Detector):
         meetings = []
         for i in range(len(found.first)):
             pair = int(found.first[i]), int(found.second[i])
+            if tracks.mmsi[pair[0]] == tracks.mmsi[pair[1]]:
+                continue  # what shares a number and a place cannot be told apart
             samples = self._measure(tracks, *pair, int(found.from_us[i]), int(found.to_us[i]))
             near = samples.where(samples.distance_m <= self.max_distance_m)
             for contact in self._contacts(near):
@@ -182,11 +184,16 @@ class Rendezvous(Detector):
         ports = places.near_port(lon, lat, self.port_km * 1000)
         anchorages = places.near_anchorage(lon, lat, self.anchorage_km * 1000)
         held = view.zones.inside(lon, lat, t)
+        tracks, found = view.tracks, []
         for i, meeting in enumerate(meetings):
             port = places.port_name(int(ports[i])) if ports[i] >= 0 else None
             anchorage = places.anchorage_name(int(anchorages[i])) if anchorages[i] >= 0 else None
             zones = tuple(view.zones.zones[row] for row in np.flatnonzero(held[:, i]))
-            yield _event(view.tracks, meeting, zones, port, anchorage)
+            span = int(meeting.contact.t[0]), int(meeting.contact.t[-1])
+            ships = max(tracks.sharing(ship, *span) for ship in meeting.pair)
+            event = shared(_event(tracks, meeting, zones, port, anchorage), ships)
+            found.append((event, tuple(int(tracks.track[ship]) for ship in meeting.pair)))
+        yield from untied(found)
 
 
 def _event(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from detectors.geo import US_H, Bools, Floats, Ints
 from detectors.view import as_table
@@ -15,27 +16,30 @@ if TYPE_CHECKING:
 
 # A silence as long as a bucket always parts two buckets of its ship: their ends tell it without sorting all signs.
 _SILENCES = """
-WITH buckets AS (SELECT mmsi, min(t) AS low, max(t) AS high FROM signs GROUP BY mmsi, epoch_us(t) // {bucket})
-SELECT mmsi, epoch_us(high) AS start_us, coalesce(epoch_us(next_t), -1) AS end_us FROM (
-  SELECT mmsi, high, lead(low) OVER (PARTITION BY mmsi ORDER BY low) AS next_t FROM buckets
+WITH buckets AS (
+  SELECT mmsi, track, min(t) AS low, max(t) AS high FROM signs GROUP BY mmsi, track, epoch_us(t) // {bucket}
+)
+SELECT mmsi, track, epoch_us(high) AS start_us, coalesce(epoch_us(next_t), -1) AS end_us FROM (
+  SELECT mmsi, track, high, lead(low) OVER (PARTITION BY mmsi, track ORDER BY low) AS next_t FROM buckets
 ) WHERE coalesce(next_t, make_timestamp({horizon})) - high >= to_microseconds({least})
-ORDER BY mmsi, high
+ORDER BY mmsi, track, high
 """
 # The end itself was a fix in nearly all cases; min() settles two fixes of one instant.
 _FIX_AT = """
 SELECT i, t_us, place.lon AS lon, place.lat AS lat FROM (
   SELECT a.i AS i, a.t_us AS t_us, min({'lon': f.lon, 'lat': f.lat}) AS place
-  FROM asked a JOIN fixes f ON f.mmsi = a.mmsi AND f.t = make_timestamp(a.t_us)
+  FROM asked a JOIN fixes f ON f.mmsi = a.mmsi AND f.track = a.track AND f.t = make_timestamp(a.t_us)
   GROUP BY a.i, a.t_us
 )
 """
 _FIX_NEAR = """
 WITH own AS (
-  SELECT mmsi, t, min({{'lon': lon, 'lat': lat}}) AS place FROM fixes SEMI JOIN asked USING (mmsi) GROUP BY mmsi, t
+  SELECT mmsi, track, t, min({{'lon': lon, 'lat': lat}}) AS place
+  FROM fixes SEMI JOIN asked USING (mmsi, track) GROUP BY mmsi, track, t
 )
 SELECT a.i AS i, epoch_us(own.t) AS t_us, own.place.lon AS lon, own.place.lat AS lat
-FROM (SELECT i, mmsi, make_timestamp(t_us) AS t FROM asked) a
-ASOF JOIN own ON own.mmsi = a.mmsi AND own.t {than} a.t
+FROM (SELECT i, mmsi, track, make_timestamp(t_us) AS t FROM asked) a
+ASOF JOIN own ON own.mmsi = a.mmsi AND own.track = a.track AND own.t {than} a.t
 """
 
 
@@ -73,7 +77,8 @@ class Silences:
     """n silences, by ship and time.
 
     Attributes:
-        mmsi: The ship.
+        mmsi: The ship's number.
+        track: Which of the ships with that number.
         start_us: Its last sign of life before, us since 1970.
         end_us: Its next sign of life; the horizon where there is none.
         is_open: Where there is none.
@@ -82,6 +87,7 @@ class Silences:
     """
 
     mmsi: Ints
+    track: npt.NDArray[np.uint64]
     start_us: Ints
     end_us: Ints
     is_open: Bools
@@ -93,7 +99,7 @@ class Silences:
 
     def where(self, keep: Bools) -> Silences:
         """Return some of the silences."""
-        columns = {name: getattr(self, name)[keep] for name in ("mmsi", "start_us", "end_us", "is_open")}
+        columns = {name: getattr(self, name)[keep] for name in ("mmsi", "track", "start_us", "end_us", "is_open")}
         return replace(self, **columns, before=self.before.where(keep), after=self.after.where(keep))
 
 
@@ -102,19 +108,20 @@ def find_silences(view: View, least_us: int) -> Silences:
     rows = view.columns(_SILENCES.format(horizon=view.horizon_us, least=least_us, bucket=min(least_us, US_H)))
     mmsi, start, end = (rows[name].astype(np.int64) for name in ("mmsi", "start_us", "end_us"))
     is_open = end < 0
-    before = _fixes(view, mmsi, start, "<=")
-    after = _fixes(view, mmsi, end, ">=")
-    return Silences(mmsi, start, np.where(is_open, view.horizon_us, end), is_open, before, after)
+    before = _fixes(view, mmsi, rows["track"], start, "<=")
+    after = _fixes(view, mmsi, rows["track"], end, ">=")
+    return Silences(mmsi, rows["track"], start, np.where(is_open, view.horizon_us, end), is_open, before, after)
 
 
-def _fixes(view: View, mmsi: Ints, t_us: Ints, than: str) -> Ends:
+def _fixes(view: View, mmsi: Ints, track: npt.NDArray[np.uint64], t_us: Ints, than: str) -> Ends:
     """Return each ship's fix at a time or, failing that, the nearest one on one side of it."""
     ends = Ends(np.full(len(mmsi), -1, dtype=np.int64), np.full(len(mmsi), np.nan), np.full(len(mmsi), np.nan))
     for sql in (_FIX_AT, _FIX_NEAR.format(than=than)):
         wanted = np.flatnonzero((t_us >= 0) & ~ends.known)
         if not len(wanted):
             break
-        asked = as_table({"i": wanted, "mmsi": mmsi[wanted].astype(np.uint32), "t_us": t_us[wanted]})
+        ship: dict[str, npt.NDArray[Any]] = {"mmsi": mmsi[wanted].astype(np.uint32), "track": track[wanted]}
+        asked = as_table({"i": wanted, **ship, "t_us": t_us[wanted]})
         found = view.columns(sql, asked=asked)
         at = found["i"]
         ends.t_us[at], ends.lon[at], ends.lat[at] = found["t_us"], found["lon"], found["lat"]

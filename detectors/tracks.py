@@ -1,4 +1,7 @@
-"""Fixes of many ships as flat arrays, by ship and time; one fix per ship and instant."""
+"""Fixes of many ships as flat arrays, by ship and time; one fix per ship and instant.
+
+A ship is a number and a track: ships that share a number stand beside each other.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ class Tracks:
 
     Attributes:
         mmsi: Ship number of each of s ships, shape (s,), ascending.
+        track: Which of the ships with that number, shape (s,), ascending within it; 0 = the one with most fixes.
         offsets: Fixes of ship i are ``offsets[i]:offsets[i + 1]``, shape (s + 1,).
         ship: Index of each fix's ship, shape (n,).
         t: us since 1970, shape (n,).
@@ -26,6 +30,7 @@ class Tracks:
     """
 
     mmsi: Ints
+    track: npt.NDArray[np.uint64]
     offsets: Ints
     ship: npt.NDArray[np.int32]
     t: Ints
@@ -35,21 +40,23 @@ class Tracks:
 
     @classmethod
     def of(cls, rows: pa.Table) -> Tracks:
-        """Build from rows (mmsi, t, lon, lat, sog_kn) sorted by mmsi and t."""
-        number = rows["mmsi"].to_numpy()
+        """Build from rows (mmsi, track, t, lon, lat, sog_kn) sorted by mmsi, track and t."""
+        number, track = rows["mmsi"].to_numpy(), rows["track"].to_numpy()
         t = rows["t"].to_numpy().view(np.int64)
         lon, lat, sog_kn = (rows[name].to_numpy() for name in ("lon", "lat", "sog_kn"))
         first = np.ones(len(t), dtype=np.bool_)
         np.not_equal(number[1:], number[:-1], out=first[1:])
+        first[1:] |= track[1:] != track[:-1]
         fresh = first.copy()
         fresh[1:] |= t[1:] != t[:-1]
         if not fresh.all():
             keep = _one_per_instant(fresh, lon, lat, sog_kn)
-            number, t, lon, lat, sog_kn = (column[keep] for column in (number, t, lon, lat, sog_kn))
+            number, track, t, lon, lat, sog_kn = (column[keep] for column in (number, track, t, lon, lat, sog_kn))
             first = first[fresh]
         starts = np.flatnonzero(first)
         return cls(
             mmsi=number[starts].astype(np.int64),
+            track=track[starts],
             offsets=np.append(starts, len(number)).astype(np.int64),
             ship=np.cumsum(first, dtype=np.int32) - np.int32(1),
             t=t,
@@ -60,6 +67,14 @@ class Tracks:
 
     def __len__(self) -> int:
         return len(self.t)
+
+    def sharing(self, ship: int, from_us: int, to_us: int) -> int:
+        """Return how many ships of one's number (by index) have a fix with from_us <= t <= to_us."""
+        low, high = (int(np.searchsorted(self.mmsi, self.mmsi[ship], side)) for side in ("left", "right"))
+        if high - low == 1:
+            return 1
+        parts = (self.fixes_of(other, from_us, to_us) for other in range(low, high))
+        return sum(part.stop > part.start for part in parts)
 
     def fixes_of(self, ship: int, from_us: int, to_us: int) -> slice:
         """Return the fixes of one ship (by index) with from_us <= t <= to_us."""

@@ -1,9 +1,11 @@
 """What a detector may read: the fixes and signs of life of a window, each ship's neighbours of it, zones and places.
 
-Two temporary views on the case stand for the window. ``fixes`` are undoubted positions (marks are left out, aircraft
-too) up to the horizon; ``signs`` are the times at which a ship said anything at all. ``fixes`` hold, for every ship,
-its last row before the window and its first after it, and ``signs`` all between these: a fix is the nearest one to
-every silence of a ship that goes on to talk without a fix.
+A ship is a number and a track (table `marks`): ships that share a number are ships of their own, and `track` is 0 for
+the one that gave most of the number's fixes. Two temporary views on the case stand for the window. ``fixes`` are
+undoubted positions (aircraft are left out too) up to the horizon; ``signs`` are the times at which a ship said
+anything at all. What a shared number said without a fix, or with a doubted one, may be any of its ships': it is a sign
+of all. ``fixes`` hold, for every ship, its last row before the window and its first after it, and ``signs`` all
+between these: a fix is the nearest one to every silence of a ship that goes on to talk without a fix.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 import pyarrow as pa
 
+from ais.flags import DOUBTED, OTHER
+from ais.marks import AIRCRAFT
 from ais.reader import arrow
 from detectors.lists import Lists
 from detectors.tracks import Tracks
@@ -31,7 +35,23 @@ def as_table(columns: Mapping[str, npt.NDArray[Any]]) -> pa.Table:
     return pa.table({name: pa.array(values) for name, values in columns.items()})
 
 
-_FIX = "mmsi, t, lon, lat, sog_kn, nav_status"
+_FIX = "mmsi, track, t, lon, lat, sog_kn, nav_status"
+_UNMARKED = f"(SELECT *, 0::UBIGINT AS track, false AS doubted FROM positions WHERE msg_type <> {AIRCRAFT})"
+_MARKED = f"""(
+  SELECT p.*, CASE WHEN m.flags & {OTHER} > 0 THEN m.track ELSE 0 END AS track,
+    coalesce(m.flags & {DOUBTED}, 0) > 0 AS doubted
+  FROM positions p LEFT JOIN marks m USING (input_id, line) WHERE p.msg_type <> {AIRCRAFT}
+)"""
+# What any ship of a number may have said is said by each of them.
+_LIFE = f"""(
+  WITH said AS (SELECT mmsi, t FROM heard UNION ALL SELECT mmsi, t FROM {{positions}} WHERE doubted)
+  SELECT mmsi, track, t FROM {{positions}} WHERE NOT doubted
+  UNION ALL SELECT mmsi, 0, t FROM said
+  UNION ALL SELECT mmsi, track, t FROM said JOIN (
+    SELECT DISTINCT mmsi, track FROM marks WHERE flags & {OTHER} > 0 AND flags & {DOUBTED} = 0
+  ) USING (mmsi)
+)"""
+_PLAIN_LIFE = f"(SELECT mmsi, track, t FROM {_UNMARKED} UNION ALL SELECT mmsi, 0, t FROM heard)"
 
 
 def _bounds(start_us: int | None, end_us: int) -> str:
@@ -44,7 +64,7 @@ def _with_neighbours(source: str, columns: str, order: str, start_us: int | None
     """Return a query for the rows of the window, each ship's last row before it and first after it."""
     query = f"SELECT {columns} FROM {source} WHERE {_bounds(start_us, end_us)}"
     one = f"SELECT {columns} FROM {source} WHERE %s "
-    one += f"QUALIFY row_number() OVER (PARTITION BY mmsi ORDER BY t %s, {order}) = 1"
+    one += f"QUALIFY row_number() OVER (PARTITION BY mmsi, track ORDER BY t %s, {order}) = 1"
     if start_us is not None:
         query += " UNION ALL " + one % (f"t < make_timestamp({min(start_us, horizon_us + 1)})", "DESC")
     if end_us < horizon_us:
@@ -54,10 +74,10 @@ def _with_neighbours(source: str, columns: str, order: str, start_us: int | None
 
 
 def _up_to_neighbours(source: str, start_us: int | None, end_us: int, horizon_us: int) -> str:
-    """Return a query for the rows (mmsi, t) of the window and, of each ship, those up to its nearest fixes of it."""
-    query = f"SELECT mmsi, t FROM {source} WHERE {_bounds(start_us, end_us)}"
-    near = "(SELECT mmsi, %s(t) AS edge FROM fixes WHERE %s GROUP BY mmsi) USING (mmsi) WHERE t %s"
-    one = f" UNION ALL SELECT mmsi, t FROM {source} LEFT JOIN {near} AND coalesce(t %s edge, true)"
+    """Return a query for the signs of the window and, of each ship, those up to its nearest fixes of it."""
+    query = f"SELECT mmsi, track, t FROM {source} WHERE {_bounds(start_us, end_us)}"
+    near = "(SELECT mmsi, track, %s(t) AS edge FROM fixes WHERE %s GROUP BY mmsi, track) USING (mmsi, track) WHERE t %s"
+    one = f" UNION ALL SELECT mmsi, track, t FROM {source} LEFT JOIN {near} AND coalesce(t %s edge, true)"
     if start_us is not None:
         before = f"< make_timestamp({min(start_us, horizon_us + 1)})"
         query += one % ("max", f"t {before}", before, ">=")
@@ -91,10 +111,10 @@ class View:
 
     def open(self) -> View:
         """Lay the temporary views of this window over any earlier one."""
-        good = f"(SELECT {_FIX} FROM positions WHERE msg_type <> 9)"
+        positions, life = _UNMARKED, _PLAIN_LIFE
         if self.query("SELECT count(*) AS n FROM marks")["n"][0].as_py():
-            good = f"(SELECT {_FIX} FROM positions ANTI JOIN marks USING (input_id, line) WHERE msg_type <> 9)"
-        life = "(SELECT mmsi, t FROM positions WHERE msg_type <> 9 UNION ALL SELECT mmsi, t FROM heard)"
+            positions, life = _MARKED, _LIFE.format(positions=_MARKED)
+        good = f"(SELECT {_FIX} FROM {positions} WHERE NOT doubted)"
         window = (self.start_us, self.end_us, self.horizon_us)
         fixes = _with_neighbours(good, _FIX, "lon, lat, sog_kn, nav_status", *window)
         signs = _up_to_neighbours(life, *window)
@@ -115,7 +135,7 @@ class View:
     @cached_property
     def tracks(self) -> Tracks:
         """The window's fixes by ship and time."""
-        rows = self.query("SELECT mmsi, t, lon, lat, sog_kn FROM fixes ORDER BY mmsi, t")
+        rows = self.query("SELECT mmsi, track, t, lon, lat, sog_kn FROM fixes ORDER BY mmsi, track, t")
         return Tracks.of(rows)
 
     def columns(self, sql: str, **tables: pa.Table) -> Mapping[str, npt.NDArray[Any]]:

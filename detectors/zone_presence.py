@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from detectors.contract import Detector, threshold
-from detectors.event import Event, Reach, to_datetime
+from detectors.event import Event, Reach, shared, to_datetime, untied
 from detectors.geo import NM_M, US_H, Bools, Ints
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _FISHING_TYPE = """
 SELECT mmsi, epoch_us(t) AS t_us FROM identities
 WHERE ship_type = 30 AND t >= make_timestamp({low}) AND t <= make_timestamp({high}) ORDER BY mmsi, t
 """
-_FISHING_STATUS = "SELECT mmsi, epoch_us(t) AS t_us FROM fixes WHERE nav_status = 7 ORDER BY mmsi, t"
+_FISHING_STATUS = "SELECT mmsi, track, epoch_us(t) AS t_us FROM fixes WHERE nav_status = 7 ORDER BY mmsi, t, track"
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,14 @@ class _Said:
 
     mmsi: Ints
     t_us: Ints
+    track: npt.NDArray[np.uint64] | None = None
 
-    def count(self, mmsi: int, low_us: int, high_us: int) -> int:
-        """Return how often one ship said it in a span."""
+    def count(self, mmsi: int, track: int, low_us: int, high_us: int) -> int:
+        """Return how often one ship said it in a span; where the track is not known, any ship of that number."""
         own = slice(int(np.searchsorted(self.mmsi, mmsi, "left")), int(np.searchsorted(self.mmsi, mmsi, "right")))
         times = self.t_us[own]
+        if self.track is not None:
+            times = times[self.track[own] == track]
         return int(np.searchsorted(times, high_us, "right") - np.searchsorted(times, low_us, "left"))
 
 
@@ -100,16 +104,22 @@ class ZonePresence(Detector):
             return
         inside = view.zones.inside(tracks.lon, tracks.lat, tracks.t, ids=[zone.id for zone in zones])
         fishing = self._fishing(view) if any(zone.alert_for == "fishing" for zone in zones) else None
+        found = []
         for zone, held in zip(zones, inside, strict=True):
             for stay in self._stays(tracks, held):
-                yield self._judge(view, zone, stay, fishing)
+                judged = self._judge(view, zone, stay, fishing)
+                if isinstance(judged, Reach):
+                    yield judged
+                else:
+                    found.append((judged, (int(tracks.track[tracks.ship[stay.first]]),)))
+        yield from untied(found)
 
     def _fishing(self, view: View) -> _Fishing:
         """Read what tells fishing ships in reach of the view's fixes."""
         around = int(self.type_hours * US_H)
         low, high = int(view.tracks.t.min()) - around, min(int(view.tracks.t.max()) + around, view.horizon_us)
         columns = [view.columns(_FISHING_TYPE.format(low=low, high=high)), view.columns(_FISHING_STATUS)]
-        by_type, by_status = (_Said(rows["mmsi"].astype(np.int64), rows["t_us"]) for rows in columns)
+        by_type, by_status = (_Said(rows["mmsi"].astype(np.int64), rows["t_us"], rows.get("track")) for rows in columns)
         listed = view.lists.is_fishing(view.tracks.mmsi)
         return _Fishing(by_type, by_status, {int(mmsi): True for mmsi in view.tracks.mmsi[listed]})
 
@@ -131,10 +141,11 @@ class ZonePresence(Detector):
     def _judge(self, view: View, zone: Zone, stay: _Stay, fishing: _Fishing | None) -> Event | Reach:
         """Return the event of a stay; its reach where the zone's rule does not concern the ship (so far)."""
         tracks = view.tracks
-        mmsi = int(tracks.mmsi[tracks.ship[stay.first]])
+        ship = int(tracks.ship[stay.first])
+        mmsi = int(tracks.mmsi[ship])
         start_us, last_us = int(tracks.t[stay.first]), int(tracks.t[stay.last])
         around = int(self.type_hours * US_H)
-        why = _why_fishing(fishing, mmsi, start_us, last_us, around) if fishing else None
+        why = _why_fishing(fishing, mmsi, int(tracks.track[ship]), start_us, last_us, around) if fishing else None
         reach = self._reach(tracks, stay)
         if zone.alert_for == "fishing" and why is None:
             return reach
@@ -142,7 +153,7 @@ class ZonePresence(Detector):
         kind = "incursion" if zone.alert_for == "fishing" and not at_home else "zone_presence"
         evidence = self._evidence(tracks, zone, stay, why)
         middle = (stay.first + stay.last) // 2
-        return Event(
+        event = Event(
             kind=kind,
             mmsi=(mmsi,),
             start=to_datetime(start_us),
@@ -156,6 +167,7 @@ class ZonePresence(Detector):
             reach=reach,
             key=zone.id,
         )
+        return shared(event, tracks.sharing(ship, start_us, last_us))
 
     def _reach(self, tracks: Tracks, stay: _Stay) -> Reach:
         """Return all that is read for a stay: the fixes around it, and static reports and absences near its ends."""
@@ -187,12 +199,12 @@ class ZonePresence(Detector):
         }
 
 
-def _why_fishing(fishing: _Fishing, mmsi: int, start_us: int, last_us: int, around_us: int) -> str | None:
+def _why_fishing(fishing: _Fishing, mmsi: int, track: int, start_us: int, last_us: int, around_us: int) -> str | None:
     """Return what tells that a ship fishes, None where nothing does."""
-    typed = fishing.by_type.count(mmsi, start_us - around_us, last_us + around_us)
+    typed = fishing.by_type.count(mmsi, track, start_us - around_us, last_us + around_us)
     if typed:
         return f"says AIS type 30 (fishing) in {typed} static reports"
-    status = fishing.by_status.count(mmsi, start_us, last_us)
+    status = fishing.by_status.count(mmsi, track, start_us, last_us)
     if status:
         return f"says status 7 (engaged in fishing) in {status} reports"
     if mmsi in fishing.listed:

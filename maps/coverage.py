@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import numpy as np
 import numpy.typing as npt
 
+from ais.flags import DOUBTED
 from ais.reader import Reader
 
 FINEST_DEG = 0.05  # 5.6 km of latitude
@@ -34,7 +35,7 @@ _STATIONS = """
 SELECT station, count(*) AS positions FROM positions WHERE station IS NOT NULL
 GROUP BY station ORDER BY positions DESC, station
 """
-_DOUBTED = "SELECT count(*) AS n FROM marks WHERE flags & 1 = 1"
+_DOUBTED = "SELECT count(*) AS n FROM marks WHERE flags & $doubts > 0"
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Coverage:
         last: Greatest time of a position, UTC.
         hours: Clock hours from the first to the last message of a ship.
         hours_heard: Those of them in which anything of a ship was heard.
-        doubted: Positions marked as impossible jumps.
+        doubted: Positions that are doubted: jumps, frozen, late, at 0/0.
         stations: Receivers that the input names, with their positions; the first MAX_STATIONS.
         stations_count: Receivers in all.
         cell_deg: Side of a cell, degrees.
@@ -106,7 +107,7 @@ def read_coverage(reader: Reader) -> Coverage:
         last=_utc(span["last_t"]),
         hours=hours["hours"] or 0,
         hours_heard=hours["heard"],
-        doubted=reader.query(_DOUBTED).to_pylist()[0]["n"],
+        doubted=reader.query(_DOUBTED, doubts=DOUBTED).to_pylist()[0]["n"],
         stations=[(row["station"], row["positions"]) for row in stations[:MAX_STATIONS]],
         stations_count=len(stations),
         cell_deg=FINEST_DEG * times,

@@ -3,8 +3,8 @@
 Only real fixes are kept, never an average or an interpolation. Where a ship reports more often than a page can carry,
 the first fix of each step of time stays, and always: a ship's first and last fix, and both fixes at the edges of a
 silence longer than UNHEARD_S. The step is the shortest of STEPS_S that keeps all ships together under the page's
-limit, so it depends on the data alone. Doubted fixes (table `marks`) are thinned by the same rule and carried apart:
-they join no line.
+limit, so it depends on the data alone. Fixes that are doubted or of another ship than most of their number (table
+`marks`) are thinned by the same rule, track by track, and carried apart: they join no line.
 """
 
 from collections.abc import Iterable
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ais.flags import DOUBTED
 from ais.reader import Reader
 
 UNHEARD_S = (
@@ -29,14 +30,15 @@ FROM positions WHERE mmsi IN (SELECT unnest($ships::BIGINT[])) GROUP BY mmsi ORD
 """
 _FIXES = """
 WITH fixes AS (
-    SELECT p.mmsi, epoch_us(p.t) AS us, p.lon, p.lat, p.sog_kn, p.input_id, p.line, m.flags IS NOT NULL AS doubted
-    FROM positions AS p LEFT JOIN (SELECT * FROM marks WHERE flags & 1 = 1) AS m
+    SELECT p.mmsi, epoch_us(p.t) AS us, p.lon, p.lat, p.sog_kn, p.input_id, p.line, m.flags IS NOT NULL AS doubted,
+        m.flags & $doubts AS doubt, m.track
+    FROM positions AS p LEFT JOIN marks AS m
         ON m.mmsi = p.mmsi AND m.t = p.t AND m.input_id = p.input_id AND m.line = p.line
     WHERE p.mmsi IN (SELECT unnest($ships::BIGINT[]))
 ), stepped AS (
     SELECT *, us - lag(us) OVER ship AS since_us, lead(us) OVER ship - us AS until_us,
         $step_us = 0 OR us // $step_us <> lag(us) OVER ship // $step_us AS first_of_step
-    FROM fixes WINDOW ship AS (PARTITION BY mmsi, doubted ORDER BY us, input_id, line)
+    FROM fixes WINDOW ship AS (PARTITION BY mmsi, doubted, track, doubt ORDER BY us, input_id, line)
 )
 SELECT mmsi, us, lon, lat, sog_kn, doubted, coalesce(since_us > $unheard_us, false) AS after_silence
 FROM stepped
@@ -56,7 +58,7 @@ class Tracks:
         lon: 1e-5 degree east.
         lat: 1e-5 degree north.
         sog: Tenths of a knot, NO_SOG where unknown.
-        flags: 1 = comes after a silence of more than UNHEARD_S; 2 = doubted.
+        flags: 1 = comes after a silence of more than UNHEARD_S; 2 = doubted or of another ship.
         step_s: Step of the thinning in seconds; 0 = every fix is there.
         fixes: Fixes of these ships in the case.
     """
@@ -73,7 +75,7 @@ class Tracks:
 
     @property
     def bounds(self) -> tuple[float, float, float, float] | None:
-        """West, south, east, north of the fixes that are not doubted, degrees; None without fixes."""
+        """West, south, east, north of the fixes that are not carried apart, degrees; None without fixes."""
         sure = self.flags & 2 == 0
         if not sure.any():
             return None
@@ -87,7 +89,9 @@ def read_tracks(reader: Reader, ships: Iterable[int], *, max_fixes: int = MAX_FI
     counts = reader.query(_COUNTS, ships=wanted)
     numbers = [np.asarray(counts[name].to_numpy()).astype(np.int64) for name in counts.column_names]
     step_s = _step(numbers[1], numbers[3] - numbers[2], max_fixes)
-    rows = reader.query(_FIXES, ships=wanted, step_us=step_s * 1_000_000, unheard_us=UNHEARD_S * 1_000_000)
+    rows = reader.query(
+        _FIXES, ships=wanted, step_us=step_s * 1_000_000, unheard_us=UNHEARD_S * 1_000_000, doubts=DOUBTED
+    )
     column = {name: np.asarray(rows[name].to_numpy()) for name in rows.column_names}
     present, kept = np.unique(column["mmsi"], return_counts=True)
     sog = np.rint(column["sog_kn"].astype(np.float64) * 10)

@@ -35,6 +35,8 @@ def feed(rng: np.random.Generator) -> list[Message]:
     for k in range(int(rng.integers(3, 6))):
         shares = k and rng.random() < 0.15
         messages += ship(rng, base + k - bool(shares), span_min, fishes=bool(k % 2))
+    if rng.random() < 0.7:  # another ship with a number of theirs, far away or near
+        messages += ship(rng, base + 1, span_min, fishes=False, east=float(rng.choice([-4.0, 0.2])))
     if rng.random() < 0.5:
         for i in range(int(rng.choice([1, 2, 5, 12]))):
             ahead = T0 + 86_400 * 365 + i * int(rng.choice([60, 3600]))
@@ -43,7 +45,7 @@ def feed(rng: np.random.Generator) -> list[Message]:
     return messages
 
 
-def ship(rng: np.random.Generator, mmsi: int, span_min: float, *, fishes: bool) -> Iterator[Message]:
+def ship(rng: np.random.Generator, mmsi: int, span_min: float, *, fishes: bool, east: float = 0.0) -> Iterator[Message]:
     """One ship's messages."""
     minutes = rng.uniform(0, 300) + np.cumsum(rng.choice([6, 12, 30, 55, 90], 300))
     for _ in range(int(rng.integers(0, 3))):
@@ -52,7 +54,7 @@ def ship(rng: np.random.Generator, mmsi: int, span_min: float, *, fishes: bool) 
     minutes = minutes[minutes < span_min]
     speed_kn = float(rng.choice([0.3, 0.6, 1, 2.5, 6]))
     walk = rng.normal(0, 20 * speed_kn, (2, len(minutes))).cumsum(axis=1)
-    lon = LON + (rng.normal(0, 250) + walk[0]) / 87_000 - (0.55 if rng.random() < 0.3 else 0)
+    lon = LON + east + (rng.normal(0, 250) + walk[0]) / 87_000 - (0.55 if rng.random() < 0.3 else 0)
     lat = LAT + (rng.normal(0, 250) + walk[1]) / 111_000
     silent_sog, talks = rng.random() < 0.4, rng.random() < 0.4
     for minute, x, y in zip(minutes, lon, lat, strict=True):
@@ -105,7 +107,7 @@ def judged(folder: Path, inputs: list[list[Message]], threads: int) -> tuple[obj
             ingest(store, path, IngestOptions(), now=NOW)
             detect(store, zones, detectors=detectors, now=NOW, version="test")
         positions = store.con.execute("SELECT mmsi, t, lon, lat, sog_kn, utc_s FROM positions ORDER BY ALL").fetchall()
-        marks = store.con.execute("SELECT mmsi, t, flags FROM marks ORDER BY ALL").fetchall()
+        marks = store.con.execute("SELECT mmsi, t, track, flags FROM marks ORDER BY ALL").fetchall()
         return to_json(read_events(store.reader())), positions, marks
 
 

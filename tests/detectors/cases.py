@@ -98,6 +98,9 @@ def insert(store: Store, tables: dict[str, pa.Table]) -> None:
     """Add rows as one change."""
     with store.transaction() as con:
         lows, highs = [], []
+        con.register("rows_in", tables["positions"])
+        con.execute("INSERT INTO touched SELECT DISTINCT mmsi FROM rows_in EXCEPT FROM touched")
+        con.unregister("rows_in")
         for name, rows in tables.items():
             if rows.num_rows:
                 con.register("rows_in", rows)

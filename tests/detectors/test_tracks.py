@@ -11,6 +11,7 @@ def rows(values):
     schema = pa.schema(
         [
             ("mmsi", pa.uint32()),
+            ("track", pa.uint64()),
             ("t", pa.timestamp("us")),
             ("lon", pa.float64()),
             ("lat", pa.float64()),
@@ -25,7 +26,8 @@ def test_the_least_fix_of_an_instant_is_kept(seed):
     rng = np.random.default_rng(seed)
     values = [
         (
-            int(rng.integers(1, 4)),
+            int(rng.integers(1, 3)),
+            int(rng.integers(0, 2)) * (2**63 + 5),
             int(rng.integers(0, 6)),
             float(rng.integers(0, 3)),
             float(rng.integers(0, 3)),
@@ -34,12 +36,12 @@ def test_the_least_fix_of_an_instant_is_kept(seed):
         for _ in range(int(rng.integers(1, 60)))
     ]
     expected = {}
-    for mmsi, t, *rest in sorted(values, key=lambda v: (v[0], v[1], v[2], v[3], np.inf if v[4] is None else v[4])):
-        expected.setdefault((mmsi, t), rest)
+    for mmsi, track, t, *rest in sorted(values, key=lambda v: (*v[:5], np.inf if v[5] is None else v[5])):
+        expected.setdefault((mmsi, track, t), rest)
     mixed = [values[i] for i in rng.permutation(len(values))]
-    tracks = Tracks.of(rows(sorted(mixed, key=lambda v: v[:2])))
+    tracks = Tracks.of(rows(sorted(mixed, key=lambda v: v[:3])))
     found = {
-        (int(tracks.mmsi[tracks.ship[i]]), int(tracks.t[i])): [
+        (int(tracks.mmsi[tracks.ship[i]]), int(tracks.track[tracks.ship[i]]), int(tracks.t[i])): [
             float(tracks.lon[i]),
             float(tracks.lat[i]),
             None if np.isnan(tracks.sog_kn[i]) else float(tracks.sog_kn[i]),
@@ -52,7 +54,9 @@ def test_the_least_fix_of_an_instant_is_kept(seed):
 
 
 def test_places_lie_between_real_fixes_at_most_a_gap_apart():
-    tracks = Tracks.of(rows([(1, 0, 179.9, 10.0, None), (1, 100, -179.9, 11.0, None), (1, 1000, 0.0, 0.0, None)]))
+    tracks = Tracks.of(
+        rows([(1, 0, 0, 179.9, 10.0, None), (1, 0, 100, -179.9, 11.0, None), (1, 0, 1000, 0.0, 0.0, None)])
+    )
     lon, lat, known = tracks.position_at(0, np.array([-5, 0, 25, 50, 100, 500, 1000, 1001]), 100)
     assert known.tolist() == [False, True, True, True, True, False, True, False]
     assert lon[2:4] == pytest.approx([179.95, -180.0])
