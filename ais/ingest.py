@@ -183,7 +183,8 @@ def _hashable(given: str | Path | Input, store: Store) -> Iterator[Input]:
             file.flush()
             yield Input.of(f"/proc/{os.getpid()}/fd/{file.fileno()}", found.name)
     except OSError as error:
-        raise InputError(f"{found.name} cannot be kept beside {store.path} ({error.strerror}); give a file") from None
+        advice = f"cannot be kept beside {store.path} ({error.strerror}): free some space there or give a file"
+        raise InputError(f"{found.name} {advice}") from None
 
 
 def _check_unchanged(source: Source, told: Told) -> None:

@@ -92,6 +92,8 @@ def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     except duckdb.Error as error:
         if _lock_holder(error):
             raise
+        if _disk_full(error):
+            raise CaseError(_sentence(error, path)) from None
         if not os.access(path if path.exists() else path.parent, os.R_OK if read_only else os.W_OK):
             raise CaseError(f"{path} may not be written by this user; change its rights or copy it") from None
         first = str(error).splitlines()[0]
@@ -335,9 +337,13 @@ def open_here(path: Path) -> Store | None:
     return _open_here.get(path)
 
 
+def _disk_full(error: duckdb.Error) -> bool:
+    return any(sign in str(error) for sign in _DISK_FULL)
+
+
 def _sentence(error: duckdb.Error, path: Path) -> str:
     """Say in one sentence what went wrong with the file."""
     text = str(error)
-    if any(sign in text for sign in _DISK_FULL):
+    if _disk_full(error):
         return f"the disk of {path} is full; nothing of this step was kept: free some space and run it again"
     return f"the case {path} failed ({text.splitlines()[0]}); nothing of this step was kept"

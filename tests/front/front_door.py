@@ -16,6 +16,14 @@ NMEA = r"""\s:117,c:1668046497*0A\!AIVDM,1,1,,,369KwSP000<G`Kh0iukScOv00000,0*12
 \g:1-2-7218,s:117,c:1668046497*74\!AIVDM,2,1,9,,5815Njh2Bah1KL7CGG<HUHu>2222222222222216D@LB>6jm0@CSmSlS,0*62
 \g:2-2-7218*51\!AIVDM,2,2,9,,lljFDjp88888880,2*26
 """
+IN_BATCHES = """
+import sys
+from ais import ingest, source
+source.BLOCK_BYTES = 250_000
+ingest.ingest.__kwdefaults__["batch_lines"] = 1
+from darkwake.cli import main
+main(sys.argv[1:])
+"""  # the command line, with a commit every quarter of a megabyte
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
-"""A full disk: one sentence, exit code 1, and the case and the files as they were."""
+"""A full disk: one sentence, exit code 1, and the case and the files as they were; an ingest goes on after it."""
 
+import json
 import os
 import resource
 import signal
@@ -11,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.front.front_door import ROOT, START, Run, Said, is_one_sentence, meeting_csv, snapshot
+from bench.feed import write
+from soak.alike import differences, prints
+from tests.front.front_door import IN_BATCHES, ROOT, START, Run, Said, is_one_sentence, meeting_csv, snapshot
 
 MIB = 1 << 20
 
@@ -34,17 +37,23 @@ class Disk:
             free = os.statvfs(self.folder).f_bavail * os.statvfs(self.folder).f_frsize
             (self.folder / "ballast").write_bytes(b"\0" * max(0, free - room))
         else:
-            self.limit = max(path.stat().st_size for path in self.folder.iterdir()) + room
+            self.limit = max((path.stat().st_size for path in self.folder.iterdir()), default=0) + room
 
-    def run(self, *args: object) -> Said:
-        """Run a command in another process, whose files may not outgrow the disk."""
+    def empty(self) -> None:
+        """Make room again."""
+        (self.folder / "ballast").unlink(missing_ok=True)
+        self.limit = None
+
+    def run(self, *args: object, in_batches: bool = False) -> Said:
+        """Run a command in another process, whose files may not outgrow the disk; perhaps with many commits."""
 
         def bound() -> None:
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             if self.limit is not None:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (self.limit, self.limit))
 
-        command = [sys.executable, "-m", "darkwake", *map(str, args)]
+        way = ["-c", IN_BATCHES] if in_batches else ["-m", "darkwake"]
+        command = [sys.executable, *way, *map(str, args)]
         env = {**os.environ, "PYTHONPATH": str(ROOT)}
         done = subprocess.run(
             command, cwd=self.folder, env=env, capture_output=True, text=True, check=False, preexec_fn=bound
@@ -80,8 +89,32 @@ def test_a_full_disk_changes_nothing(disk: Disk, meeting: Path, cli: Run, tmp_pa
         ["events", "--format", "json", "-o", report],
     ):
         said = disk.run(*args, "--case", case)
-        if args[0] == "events" and said.code == 0:
-            continue  # a few events fit into what is left
+        if said.code == 0 and (args[0] == "events" or (args[0] == "report" and not disk.mounted)):
+            assert args[-1] == report
+            report.write_text("the old report\n", encoding="utf-8")
+            continue  # a few events fit into what is left; a quota is for each file, and a report smaller than the case
         assert is_one_sentence(said), (args, said)
         assert report.read_text(encoding="utf-8") == "the old report\n"
         assert snapshot(cli, case) == before
+
+
+def test_an_ingest_goes_on_once_there_is_room(disk: Disk, cli: Run, tmp_path: Path) -> None:
+    given, case, other = tmp_path / "feed.nmea", disk.folder / "case.duckdb", tmp_path / "undisturbed.duckdb"
+    lines = write(given, 100_000)
+    ingest = ("ingest", given, "--case")
+    assert disk.run(*ingest, other, in_batches=True).code == 0
+    known = 0
+    for room, times in ((3 * MIB // 2, 2), (MIB, 1)):
+        disk.fill(room)
+        for _ in range(times):
+            said = disk.run(*ingest, case, in_batches=True)
+            assert is_one_sentence(said), said
+            assert "full" in said.err
+        disk.empty()
+        (one,) = json.loads(cli("status", "--case", case, "--json").out)["inputs"]
+        assert known < one["lines"] < lines
+        assert one["complete"] is False
+        known = one["lines"]
+    said = disk.run(*ingest, case, in_batches=True)
+    assert said.code == 0, said
+    assert differences(case, prints(other)) == []

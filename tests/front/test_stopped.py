@@ -15,17 +15,9 @@ from typing import Any
 
 from bench.feed import write
 from soak.alike import differences, prints
-from tests.front.front_door import ROOT, Run, Said
+from tests.front.front_door import IN_BATCHES, ROOT, Run, Said
 
 LINES = 60_000
-IN_BATCHES = """
-import sys
-from ais import ingest, source
-source.BLOCK_BYTES = 250_000
-ingest.ingest.__kwdefaults__["batch_lines"] = 1
-from darkwake.cli import main
-main(sys.argv[1:])
-"""
 
 
 @contextmanager
