@@ -27,7 +27,8 @@ from ais.schema import COPIES, TABLES
 from ais.store import insert
 
 CHAIN_US = 10_000_000
-_MINUTE_US = 60_000_000  # no less than two chains' steps: both ends of what a row can chain with say all between
+_MOST_HOLES = 31  # between the spans of time of a query
+_LEAST_HOLE_US = 600_000_000
 SAID = tuple(COPIES)  # positions, heard, identities, fixed
 _NOT_SENT = {"t", "station", "input_id", "line", "channel", "own", "repeat"}
 
@@ -146,35 +147,43 @@ def _repeated(h: npt.NDArray[np.uint64]) -> Bools:
 def _alike(con: duckdb.DuckDBPyConnection, name: str, h: npt.NDArray[np.uint64], t: pa.ChunkedArray[Any]) -> pa.Table:
     """Return the stored rows, kept or copies, that can be in one chain with new ones, with their hash and `held`.
 
-    Rows are looked at that lie in the same minutes: one wrong stamp among the new ones may be years from the others,
-    and hashes of all rows between would take longer, chunk by chunk, than all else.
+    Only rows of the same spans of time are looked at: one wrong stamp among the new rows may be years from the others,
+    and the hashes of all rows between would take longer, chunk by chunk, than all else.
     """
     same, columns = sameness(name), ", ".join(TABLES[name].names)
     tables = ((name, "kept"), (COPIES[name].name, "copy"))
-    union = " UNION ALL ".join(
-        f"SELECT {columns}, hash({same}) AS h, '{held}' AS held FROM {table} "
-        "WHERE t BETWEEN make_timestamp($first) AND make_timestamp($last) "
-        f"AND epoch_us(t) // {_MINUTE_US} IN (FROM minutes)"
-        for table, held in tables
-    )
     con.register("hashes", pa.table({"h": pa.array(h)}))
-    minutes = _minutes(t)
+    times = _us(t)
     while True:
-        con.register("minutes", pa.table({"minute": pa.array(minutes)}))
-        window = {"first": int(minutes[0]) * _MINUTE_US, "last": (int(minutes[-1]) + 1) * _MINUTE_US}
-        found = arrow(con, f"SELECT * FROM ({union}) WHERE h IN (FROM hashes)", window)
-        con.unregister("minutes")
-        more = np.union1d(minutes, _minutes(found["t"]))
-        if len(more) == len(minutes):
+        starts, ends = _spans(times)
+        near = " OR ".join(
+            f"t BETWEEN make_timestamp({start}) AND make_timestamp({end})"
+            for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
+        )
+        union = " UNION ALL ".join(
+            f"SELECT {columns}, hash({same}) AS h, '{held}' AS held FROM {table} WHERE {near}" for table, held in tables
+        )
+        found = arrow(con, f"SELECT * FROM ({union}) WHERE h IN (FROM hashes)")
+        more = _us(found["t"])
+        span = np.searchsorted(starts, more - CHAIN_US, "right") - 1
+        if ((span >= 0) & (ends[span] >= more + CHAIN_US)).all():
             con.unregister("hashes")
             return found
-        minutes = more  # a chain goes on from its last copy
+        times = np.union1d(times, more)  # a chain goes on from its last copy
 
 
-def _minutes(t: pa.ChunkedArray[Any]) -> Ints:
-    """Return the minutes that hold times or what can chain with them, ascending."""
-    us = np.unique(t.to_numpy().astype("datetime64[us]").astype(np.int64))
-    return np.union1d((us - CHAIN_US) // _MINUTE_US, (us + CHAIN_US) // _MINUTE_US)
+def _us(t: pa.ChunkedArray[Any]) -> Ints:
+    """Return the different times, UTC microseconds, ascending."""
+    return np.unique(t.to_numpy().astype("datetime64[us]").astype(np.int64))
+
+
+def _spans(times: Ints) -> tuple[Ints, Ints]:
+    """Return where a few spans begin and end that hold times, ascending, and all that can chain with them."""
+    starts, ends = times - CHAIN_US, times + CHAIN_US
+    holes = starts[1:] - ends[:-1]
+    cuts = np.argsort(holes)[-_MOST_HOLES:]
+    cuts = np.sort(cuts[holes[cuts] > _LEAST_HOLE_US])
+    return starts[np.concatenate(([0], cuts + 1))], ends[np.concatenate((cuts, [len(times) - 1]))]
 
 
 def _plain(name: str, rows: pa.Table) -> pa.Table:

@@ -198,3 +198,11 @@ def test_a_file_of_copies_alone_changes_no_time(store: Store, take: Take) -> Non
     report = take([fix(T0 + 60 * i, repeat=1, station="z") for i in range(3)], "copies.nmea")
     assert (report.stored, report.duplicates) == (0, 3)
     assert rows(store, "SELECT count(*) FROM changes") == [(1,)]
+
+
+def test_copies_are_found_among_stamps_that_lie_far_apart(store: Store, take: Take) -> None:
+    stamps = [T0 + 40_000 * i + 700 * (i % 3) for i in range(80)]  # more holes than one query looks around
+    take([fix(t, second=7) for t in stamps], "a.nmea")
+    report = take([fix(t + 8, second=7) for t in stamps], "b.nmea")
+    assert report.duplicates == 80
+    assert take([fix(t + 16, second=7) for t in stamps[::2]] + [fix(stamps[1] + 30, second=7)], "c.nmea").positions == 1
