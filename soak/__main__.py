@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 
 from soak import fuzz, kills, memory
 
@@ -30,12 +30,14 @@ def main(words: list[str]) -> int:
     for name in asked or PARTS:
         run, usual = PARTS[name]
         started = time.perf_counter()
-        with TemporaryDirectory(prefix="darkwake-soak-") as folder:
-            free_gb = shutil.disk_usage(folder).free / 1e9
-            print(f"{name}: begins, {free_gb:.0f} GB free in {Path(folder).parent}", flush=True)
-            for problem in run(Path(folder), int(asked.get(name) or usual)):
-                print(f"{name}: WRONG: {problem}", flush=True)
-                wrong += 1
+        folder = Path(mkdtemp(prefix="darkwake-soak-"))
+        print(f"{name}: begins in {folder}, {shutil.disk_usage(folder).free / 1e9:.0f} GB free", flush=True)
+        problems = list(run(folder, int(asked.get(name) or usual)))
+        for problem in problems:
+            print(f"{name}: WRONG: {problem}", flush=True)
+        if not problems:  # else what is there tells more
+            shutil.rmtree(folder)
+        wrong += len(problems)
         print(f"{name}: done in {time.perf_counter() - started:.0f} s", flush=True)
     print("all well" if not wrong else f"{wrong} things are wrong")
     return 1 if wrong else 0

@@ -33,7 +33,7 @@ class Trial:
         between: Lines that were committed, for each kill that left an input in part.
         after: Kills after the last batch was committed, before the process ended.
         whole: Cases that came to their end.
-        wrong: Tables that were not as in an undisturbed case, for each case that had some.
+        wrong: Tables that were not as in an undisturbed case, or what failed, for each case that had some.
     """
 
     before: int = 0
@@ -74,7 +74,7 @@ def run(folder: Path, kills: int = KILLS, lines: int = LINES) -> Iterator[str]:
         f"{trial.whole} cases came to their end, {len(trial.wrong)} of them other than undisturbed"
     )
     for tables in trial.wrong:
-        yield f"a case differs in {', '.join(tables)} after kills"
+        yield f"a case differs after kills: {', '.join(tables)}"
     if 2 * len(trial.between) < trial.kills:
         yield f"only {len(trial.between)} of {trial.kills} kills hit between two commits"
 
@@ -94,9 +94,21 @@ def tried(job: Job, kills: int) -> Trial:
             if trial.kills < kills and ingests.killed(pid, *due):
                 trial.note(job.case)
                 continue
-            ingests.result()
             trial.whole += 1
-            if found := differences(job.case, undisturbed):
+            try:
+                ingests.result()
+                found = differences(job.case, undisturbed)
+            except (CaseError, RuntimeError) as error:
+                found = [str(error)]
+            if found:
                 trial.wrong.append(found)
-            job.case.unlink()
+                _put_aside(job.case, len(trial.wrong))
+            job.case.unlink(missing_ok=True)
     return trial
+
+
+def _put_aside(case: Path, number: int) -> None:
+    """Keep all files of a case that is not as it should be."""
+    for file in case.parent.glob(f"{case.name}*"):
+        if file.is_file():
+            file.rename(file.with_name(f"wrong-{number}-{file.name}"))
