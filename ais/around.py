@@ -18,11 +18,11 @@ def times_and_stations(block: Block, carry: Carry) -> tuple[Ints, Bytes, Ints]:
     frames = block.frames
     t, station = _inherited(block, carry)
     clock = np.full(len(t), TAG_BLOCK, np.uint8)
+    for row in _unwrapped(block, carry, t):
+        clock[row] = PGHP
     later = np.flatnonzero((t == UNTIMED) & (frames.rest_t != UNTIMED))
     t[later] = frames.rest_t[later]
     clock[later] = SUFFIX
-    for row in _unwrapped(block, carry, t):
-        clock[row] = PGHP
     return t, clock, np.where(station < 0, frames.rest_station, station)
 
 

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from ais.fields import (
     LAYOUTS,
     OF_TYPE,
-    OTHER,
+    OTHER_LENGTHS,
     PART,
     STATIC,
     STATIC_B,
@@ -29,7 +29,7 @@ from ais.words import Bytes, Ints, Words, held, windows
 
 _CODE = {layout: code for code, layout in enumerate(LAYOUTS)}
 _NO_LAYOUT = len(LAYOUTS)
-_MOST_BITS = max(OTHER.lengths)
+_MOST_BITS = max(map(max, OTHER_LENGTHS.values()))
 _WHOLE = np.uint64((1 << WORD) - 1)
 _AT_ONCE = 4096  # payloads: their characters stay in the processor's nearest cache
 _REASONS = ("", UNTITLED, WRONG_LENGTH)
@@ -38,9 +38,9 @@ _VALUE = np.zeros(256, np.uint8)  # of a payload character
 _VALUE[48:88] = range(40)
 _VALUE[96:120] = range(40, 64)
 _OF_TYPE = np.array([_CODE[OF_TYPE[kind]] if kind in OF_TYPE else _NO_LAYOUT for kind in range(64)], np.uint8)
-_ALLOWED = np.array(
-    [[bits in layout.lengths for bits in range(_MOST_BITS + 2)] for layout in LAYOUTS] + [[False] * (_MOST_BITS + 2)]
-)
+_PART_B = 64  # a form of its own beside the 64 types
+_LENGTHS = [OTHER_LENGTHS.get(kind, OF_TYPE[kind].lengths) if kind in OF_TYPE else () for kind in range(64)]
+_ALLOWED = np.array([[bits in lengths for bits in range(_MOST_BITS + 2)] for lengths in (*_LENGTHS, STATIC_B.lengths)])
 
 
 def layouts(text: Bytes, start: Ints, size: Ints, fill: Bytes) -> tuple[Bytes, Bytes]:
@@ -53,8 +53,9 @@ def layouts(text: Bytes, start: Ints, size: Ints, fill: Bytes) -> tuple[Bytes, B
     static = static[bits[static] >= sum(PART)]
     part = (_VALUE[text[start[static] + PART[0] // 6]] >> (6 - PART[0] % 6 - PART[1])) & 3
     code[static[part == 1]] = _CODE[STATIC_B]
+    kind[static[part == 1]] = _PART_B
     why[static[part > 1]] = 1
-    fits = _ALLOWED[code, np.minimum(bits, _MOST_BITS + 1)]
+    fits = _ALLOWED[kind, np.minimum(bits, _MOST_BITS + 1)]
     if not fits.all():
         why[~fits & (why == 0)] = 2
     return code, why

@@ -182,7 +182,18 @@ BASE = _layout(  # Table 51: messages 4 and 11
 ATON = _layout(  # Table 74: message 21
     "aid to navigation", range(272, 374), {"lon": (164, -28), "lat": (192, -27), "second": (253, 6)}
 )
-OTHER = _layout("other message", range(40, 1400), {})
+OTHER = _layout("other message", range(40, 1070), {})  # of all that follow
+_TOLERATED = 5  # bits more, as some receivers send wrong fill bits
+_SLOT = 168  # bits: some transmitters fill a shorter message up to one slot, as they do with type 27
+OTHER_LENGTHS = {
+    kind: frozenset((*range(least, most + _TOLERATED + 1), _SLOT))
+    for kind, least, most in (
+        *((6, 88, 1008), (7, 72, 168), (8, 56, 1008), (10, 72, 72), (12, 72, 1008), (13, 72, 168), (14, 40, 1008)),
+        *((15, 88, 160), (16, 96, 144), (17, 80, 816), (20, 72, 160), (22, 168, 168), (23, 160, 160)),
+        *((25, 40, 168), (26, 60, 1064)),
+    )
+}
+"""Allowed lengths in bits of the types of `OTHER`: Tables 53 to 77 and 80 to 82."""
 
 LAYOUTS = (CLASS_A, CLASS_B, CLASS_B_LONG, AIRCRAFT, LONG_RANGE, VOYAGE, STATIC_A, STATIC_B, OTHER, BASE, ATON)
 """All layouts; a layout's place here is its code in columns."""

@@ -1,8 +1,9 @@
 """NMEA lines to rows: every line ends as a message's part, as understood and not kept, or as a reject with its reason.
 
-Receive time, first that is there: tag block (a later sentence of a group inherits it), epoch after the checksum, $PGHP
-line before, then the messages' own UTC seconds from `start_time` on (`ais.clock`). A message of several sentences has
-the least time of its parts.
+Receive time, first that is there: tag block (a later sentence of a group inherits it), $PGHP line before, epoch after
+the checksum, then the messages' own UTC seconds from `start_time` on (`ais.clock`). A $PGHP line is the receiver's own
+word; where a logger adds an epoch behind it, that is when it wrote the line, for a satellite up to hours later. A
+message of several sentences has the least time of its parts.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from pyais.bit_vector import bit_vector
 
 from ais.assembly import Message, Part
 from ais.clock import PGHP, SUFFIX, TAG_BLOCK, to_us
-from ais.fields import OF_TYPE, OTHER, STATIC_A, STATIC_B, UNTITLED, WRONG_LENGTH, Layout
+from ais.fields import OF_TYPE, OTHER, OTHER_LENGTHS, STATIC_A, STATIC_B, UNTITLED, WRONG_LENGTH, Layout
 from ais.framing import Sentence, Wrapper, read_line
 from ais.nmea import NmeaReading
 from ais.rows import AUXILIARY
@@ -72,7 +72,7 @@ class ReferenceReading(NmeaReading):
         tag = carry.inherit(line, said.tag)
         wrapped = carry.unwrap(said)
         t, clock = next(
-            ((t, clock) for t, clock in ((tag.t, TAG_BLOCK), (said.rest_t, SUFFIX), (wrapped, PGHP)) if t is not None),
+            ((t, clock) for t, clock in ((tag.t, TAG_BLOCK), (wrapped, PGHP), (said.rest_t, SUFFIX)) if t is not None),
             (None, TAG_BLOCK),
         )
         station = tag.station or said.rest_station
@@ -90,9 +90,9 @@ class ReferenceReading(NmeaReading):
         """Take a whole message in, of one sentence or of several."""
         first, *further = message.lines
         why = self._message(first, message)
-        if why is None:
+        if why is None and further:
             taken.parts = [*taken.parts, *((line, first) for line in further)]
-        else:
+        elif why is not None:
             taken.rejects += [(part.line, why, part.raw) for part in message.parts.values()]
 
     def _message(self, line: int, message: Message) -> str | None:
@@ -135,14 +135,15 @@ class ReferenceReading(NmeaReading):
 def _layout(message: Message) -> Layout | str:
     """Return a message's layout, or why it is rejected."""
     bits = bit_vector(message.payload, message.fill)
-    layout = OF_TYPE.get(bits.get(0, 6) if len(bits) >= 6 else _first(message.payload))
+    kind = bits.get(0, 6) if len(bits) >= 6 else _first(message.payload)
+    layout = OF_TYPE.get(kind)
     if layout is None:
         return UNTITLED
     if layout is STATIC_A and len(bits) >= 40 and (part := bits.get(38, 2)):
         if part != 1:
             return UNTITLED
         layout = STATIC_B
-    return layout if len(bits) in layout.lengths else WRONG_LENGTH
+    return layout if len(bits) in OTHER_LENGTHS.get(kind, layout.lengths) else WRONG_LENGTH
 
 
 def _first(payload: bytes) -> int:

@@ -12,13 +12,6 @@ from dataclasses import dataclass
 
 from tests.ais.readings import Difference
 
-LENGTHS = {
-    **{6: (88, 1008), 7: (72, 168), 8: (56, 1008), 10: (72, 72), 12: (72, 1008), 13: (72, 168), 14: (40, 1008)},
-    **{15: (88, 160), 16: (96, 144), 17: (80, 816), 20: (72, 160), 22: (168, 168), 23: (160, 160)},
-    **{25: (40, 168), 26: (60, 1064)},
-}
-"""Least and most bits of the messages that need nothing but their number."""
-
 
 @dataclass(frozen=True)
 class Disagreement:
@@ -129,12 +122,12 @@ DISAGREEMENTS = (
         lambda it: it.field == "message" and it.ours is None and it.why == "wrong length",
     ),
     Disagreement(
-        "Length of the other messages not checked",
-        "gpsd; aiscat for types 20, 23 and 26",
-        "the number of bits in each message's table",
-        "Of the types of which darkwake keeps only that the ship was heard (6 to 8, 10, 12 to 17, 20, 22, 23, 25, 26) "
-        "it takes every length from 40 bits, so that noise can pass for a ship heard.",
-        lambda it: it.field == "message" and it.theirs is None and it.kind in LENGTHS and not _fits(it),
+        "Flags of types 25 and 26 not read",
+        "gpsd",
+        "Tables 80 to 82",
+        "Two flags say whether an address and an application follow, which make the shortest message longer. darkwake "
+        "keeps of these types only that the ship was heard, and takes every length that one of the forms has.",
+        lambda it: it.field == "message" and it.theirs is None and it.kind in (25, 26),
     ),
     Disagreement(
         "Types 0 and 28 to 63",
@@ -161,12 +154,3 @@ DISAGREEMENTS = (
         lambda it: it.field == "message" and it.ours is None and it.why == "checksum",
     ),
 )
-
-
-def _fits(difference: Difference) -> bool:
-    """Whether a message of one of the other types may have so many bits."""
-    least, most = LENGTHS[difference.kind]
-    if difference.kind in (25, 26):  # two flags say whether an address and an application follow
-        addressed, structured = difference.flags
-        least += 30 * addressed + 16 * structured
-    return least <= difference.bits <= most
