@@ -16,6 +16,7 @@ from darkwake import options
 def status(case_path: Path, as_json: bool) -> None:
     """Show what a case holds, to the line."""
     from darkwake.case import Case
+    from darkwake.commands.ingest import clock_said
     from darkwake.say import plain
 
     case = Case(case_path)
@@ -23,6 +24,9 @@ def status(case_path: Path, as_json: bool) -> None:
     click.echo(json.dumps(found, default=_json, indent=1) if as_json else in_words(found))
     if not as_json and (partly := case.partly_read()):
         click.echo(plain(partly))
+    if not as_json:
+        for wrong in case.clock_errors():
+            click.echo(clock_said(wrong))
     if not as_json and (missing := case.not_looked_at()):
         click.echo(f"{missing} Run: darkwake detect --case {case_path}")
 
