@@ -189,11 +189,12 @@ OTHER_LENGTHS = {
     kind: frozenset((*range(least, most + _TOLERATED + 1), _SLOT))
     for kind, least, most in (
         *((6, 88, 1008), (7, 72, 168), (8, 56, 1008), (10, 72, 72), (12, 72, 1008), (13, 72, 168), (14, 40, 1008)),
-        *((15, 88, 160), (16, 96, 144), (17, 80, 816), (20, 72, 160), (22, 168, 168), (23, 160, 160)),
+        *((15, 88, 160), (16, 96, 144), (17, 80, 816), (20, 72, 186), (22, 168, 168), (23, 160, 160)),
         *((25, 40, 168), (26, 60, 1064)),
     )
 }
-"""Allowed lengths in bits of the types of `OTHER`: Tables 53 to 77 and 80 to 82."""
+"""Allowed lengths in bits of the types of `OTHER`: Tables 53 to 77 and 80 to 82; real base stations send type 20 up to
+186 bits, where the table ends at 160 (gpsd's sample has one)."""
 
 LAYOUTS = (CLASS_A, CLASS_B, CLASS_B_LONG, AIRCRAFT, LONG_RANGE, VOYAGE, STATIC_A, STATIC_B, OTHER, BASE, ATON)
 """All layouts; a layout's place here is its code in columns."""
