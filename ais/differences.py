@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ais.reader import arrow
 from ais.schema import TABLES
 
@@ -86,6 +88,10 @@ class Findings:
 
 def shown(value: object) -> str:
     """Return a value of a row as a difference tells it."""
+    if isinstance(value, float):
+        with np.errstate(over="ignore"):
+            short = np.float32(value)
+        value = short if short == value else value  # 0.3, not 0.30000001192092896
     text = "NULL" if value is None else repr(value) if isinstance(value, str | bytes) else str(value)
     return text if len(text) <= _LONG else text[:_LONG] + "..."
 

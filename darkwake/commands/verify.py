@@ -48,9 +48,10 @@ def in_words(done: Verified) -> str:
     if done.total > told:
         lines.append(f"and {_differences(done.total - told)} more, not shown")
     lines += [f"not verified: {plain(note)}" for note in done.notes]
+    as_said = "what could be verified is as the case says" if done.notes else "all as the case says"
     lines.append(
         f"{count(done.inputs, 'input')} rebuilt and decoded again, {count(done.lines, 'line')}; "
-        f"{count(done.events, 'event')} detected again" + ("" if done.total else ": all as the case says")
+        f"{count(done.events, 'event')} detected again" + ("" if done.total else f": {as_said}")
     )
     return "\n".join(lines)
 

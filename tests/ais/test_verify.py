@@ -283,7 +283,11 @@ def test_a_copy_in_the_place_of_the_kept_row_and_rows_of_no_input_are_found(alte
 
 
 def test_what_has_no_raw_lines_is_said_and_the_rest_compared(alter: Alter, tmp_path: Path) -> None:
-    path = alter("UPDATE inputs SET complete = false, plain_sha256 = NULL, place = '{}' WHERE id = 2")
+    path = alter(
+        "UPDATE inputs SET options = '{}', plain_sha256 = NULL, begun_on = NULL WHERE id = 1",
+        "DELETE FROM sentences WHERE input_id = 1",
+        "UPDATE inputs SET complete = false, plain_sha256 = NULL, place = '{}' WHERE id = 2",
+    )
     pq.write_table(
         pa.table({"ID": [412000001], "T": ["2023-01-01T00:00:00"], "X": [1.5], "Y": [2.5]}), tmp_path / "p.parquet"
     )
@@ -294,8 +298,9 @@ def test_what_has_no_raw_lines_is_said_and_the_rest_compared(alter: Alter, tmp_p
         ingest(store, tmp_path / "p.parquet", IngestOptions(columns=columns), now=NOW)
     found = verified(path)
     assert found.differences == ()
-    assert (found.inputs, found.as_kept) == (4, 3)
+    assert (found.inputs, found.as_kept) == (3, 4)
     assert [note.split(";")[0] for note in found.notes if "marks" not in note] == [
+        "a.nmea: taken in by an older darkwake, which kept no raw lines",
         "b.nmea: taken in only in part, the same ingest again takes in the rest",
         "c.nmea: its raw lines were not kept (--no-raw)",
         "p.parquet: Parquet has no lines to keep",
