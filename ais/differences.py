@@ -91,7 +91,7 @@ def shown(value: object) -> str:
     if isinstance(value, float):
         with np.errstate(over="ignore"):
             short = np.float32(value)
-        value = short if short == value else value  # 0.3, not 0.30000001192092896
+        value = short if float(short) == value else value  # 0.3, not 0.30000001192092896
     text = "NULL" if value is None else repr(value) if isinstance(value, str | bytes) else str(value)
     return text if len(text) <= _LONG else text[:_LONG] + "..."
 
