@@ -43,6 +43,7 @@ class MotionRule:
             over one ship are an hour or two apart).
         back_m: Spread about the place where a ship was lost: a berth, an anchorage, the edge of reception.
         sail_kn: Spread of a ship that sailed unseen, whatever it said before and after.
+        able_kn: Any ship may have made this between two fixes, whatever it said: a ferry heard at its berths only.
         other_story: Odds against either of these two.
         swerve_m_s: Velocity as sent differs by so much from fix to fix.
         swerve_m_s2: And by so much more each second.
@@ -62,6 +63,7 @@ class MotionRule:
     straight_h: float = 2.0
     back_m: float = 2_000.0
     sail_kn: float = 5.0
+    able_kn: float = 15.0
     other_story: float = 7.0
     swerve_m_s: float = 1.0
     swerve_m_s2: float = 0.02
@@ -159,16 +161,20 @@ class Motion:
         swerve = turn / (rule.swerve_m_s + rule.swerve_m_s2 * seconds)
         return Steps(surprise, np.log(odds * (1 + seconds / 3600) * (1 + swerve**2)))
 
+    def strain(self, a: Rows, b: Rows) -> Floats:
+        """Return the costs of what steps ask beyond what any ship may have done in between."""
+        seconds = self.seconds(a, b)
+        way = self.place[b] - self.place[a]
+        missed = _length(way - (self.velocity[a] + self.velocity[b]) * (seconds / 2)[:, None])
+        can = self.rule.able_kn * KN_M_S * seconds
+        beyond = np.maximum(np.minimum(missed, _length(way)) - can, 0)
+        surprise, _ = self._story(beyond, self.rule.spread_m + self.rule.turn_share * can)
+        return np.asarray(2 * np.log1p(surprise**2 / 2))
+
     def _story(self, missed: Floats, spread: Floats | float) -> tuple[Floats, Floats]:
         """Return surprises and odds against misses: Student's t in two dimensions with two degrees of freedom."""
         surprise = np.maximum(missed - self.rule.place_noise_m, 0) / spread
         return surprise, ((1 + surprise**2 / 2) * (spread / self.rule.spread_m)) ** 2
-
-
-def tail(surprise: Floats) -> Floats:
-    """Return what a surprise costs, whatever the spread."""
-    cost: Floats = 2 * np.log1p(surprise**2 / 2)
-    return cost
 
 
 def _length(vectors: Floats) -> Floats:

@@ -6,8 +6,8 @@ number has one track and nothing else is done. Otherwise, for all such numbers a
 1. Each fix follows one of the `lags` fixes before it, at most `soon_h` hours earlier, by a likely step, or none; of all
    such choices the likeliest together (`ais.auction`). This gives threads.
 2. Threads are joined over silences in the same way, short ones first.
-3. A thread is taken into a longer one if one ship that wandered explains both nearly as well as two ships: noise makes
-   no second ship.
+3. A thread is taken into a longer one if one ship that did what it could between its fixes explains both nearly as
+   well as two ships: neither noise nor a ferry heard at its two berths only makes a second ship.
 4. What is left is joined wherever one ship can have done it: silence alone never starts a track. Then 3. again.
 
 Nothing here knows other numbers, inputs or the order of arrival. Two ships that one could have been stay one: those
@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ais.auction import followed, roots
-from ais.motion import Bools, Floats, Ints, Motion, MotionRule, tail
+from ais.motion import Bools, Floats, Ints, Motion, MotionRule
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ class SegmentRule:
         soon_alone: A link dearer than this waits until the silences around it are weighed too.
         day_h: Then silences up to this: between two passes of a polar satellite.
         day_alone: A join dearer than this waits likewise.
-        evidence: Two ships must explain fixes better than one that wandered, by so much: three unlikely turns.
+        evidence: A join over any silence dearer than this waits until noise is taken in.
+        proof: Two ships must explain fixes better than one that did what it could, by so much: e to the 10th, 20,000.
         never: Dearer than any join that is possible.
         other_class: Cost of a step from a set of class A to one of class B: sets are seldom changed.
         candidates: Threads that ended last before one begins and are tried for it: more are noise.
@@ -51,6 +52,7 @@ class SegmentRule:
     day_h: float = 12.0
     day_alone: float = 12.0
     evidence: float = 20.0
+    proof: float = 10.0
     never: float = 60.0
     other_class: float = 6.0
     candidates: int = 16
@@ -234,7 +236,7 @@ class _Story:
         table = _Threads.of(thread, self.fixes.mmsi)
         n = len(table.rank)
         of = np.repeat(np.arange(n), np.diff(table.starts))
-        best, host = np.full(n, self.rule.evidence), np.arange(n)
+        best, host = np.full(n, self.rule.proof), np.arange(n)
         for rank in range(self.rule.candidates):
             lesser = table.rank > rank
             if not lesser.any():
@@ -278,10 +280,9 @@ class _Story:
         one_can = np.ones(n, bool)
         one_can[crosses[~motion.possible(a, b)]] = False
         tried = one_can[crosses]
-        crossed = motion.steps(a[tried], b[tried])
         over, again = goes[after[goes] >= 0], enters[~begins[enters]]
         over, again = over[one_can[of[over]]], again[one_can[of[again]]]
-        kept = motion.steps(np.append(before[over], rows[again - 1]), np.append(after[over], rows[again]))
-        odds = np.bincount(crosses[tried], tail(crossed.surprise), n)
-        odds -= np.bincount(of[np.append(over, again)], tail(kept.surprise), n)
+        kept = motion.strain(np.append(before[over], rows[again - 1]), np.append(after[over], rows[again]))
+        odds = np.bincount(crosses[tried], motion.strain(a[tried], b[tried]), n)
+        odds -= np.bincount(of[np.append(over, again)], kept, n)
         return np.where(one_can, odds, np.inf)

@@ -64,6 +64,14 @@ def test_silence_alone_starts_no_track() -> None:
     assert not any(flags(*(one for day, lon in enumerate(places) for one in moored(day * 86_400, 20, lon))))
 
 
+@pytest.mark.parametrize("hours", [0.5, 1.0, 3.0])
+def test_a_ferry_heard_at_its_berths_only_is_one_ship(hours: float) -> None:
+    """Berths 14 nm per hour of passage apart, half an hour at each, nothing sent under way, for ten days."""
+    apart, trip = 14 * hours / 60 / np.cos(np.radians(38.0)), hours * 3600 + 1800
+    fixes = [one for k in range(round(240 / (hours + 0.5))) for one in moored(k * trip, 10, 124.0 + apart * (k % 2))]
+    assert not any(flags(*fixes))
+
+
 @pytest.mark.parametrize("stray", [0, 1, 20, 48, 49])
 def test_one_stray_fix_is_doubted_alone(stray: int) -> None:
     fixes = eastbound(0, 50, 124.0)
@@ -271,6 +279,8 @@ def test_a_step_by_the_book(pair: list[tuple[float, float, float, float]], secon
     cost += np.log1p(seconds / 3600) + np.log1p((turn / (1 + 0.02 * seconds)) ** 2)
     assert step.cost[0] == pytest.approx(cost, abs=1e-6)
     assert step.surprise[0] == pytest.approx(surprise, rel=1e-6, abs=1e-9)
+    beyond = max(min(stories[0][0], far) - 15 * KN_M_S * seconds - 500, 0) / (150 + 0.3 * 15 * KN_M_S * seconds)
+    assert motion.strain(first, then)[0] == pytest.approx(2 * np.log1p(beyond**2 / 2), abs=1e-6)
     reach = 2000 + KN_M_S * (60 * (min(seconds, 10_800) + 15) + 30 * max(seconds - 10_800, 0))
     assert motion.possible(first, then)[0] == (far <= reach) or abs(far - reach) < 1e-3
 

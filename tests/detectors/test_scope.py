@@ -58,14 +58,16 @@ def calm(seed: int) -> list[Ship]:
     for k in range(4):
         minutes = np.arange(rng.uniform(0, 50), span, 50.0)
         lon, lat = np.full(len(minutes), 122.9 + 0.3 * k), np.full(len(minutes), 37.3)
+        keep = np.ones(len(minutes), dtype=bool)
         for start in rng.uniform(0.1, 0.9, int(rng.integers(0, 3))) * span:
-            away = (minutes > start) & (minutes < start + rng.choice([2, 6, 20]) * 60)
+            end = start + rng.choice([2, 6, 20]) * 60
+            away = (minutes > start) & (minutes < end)
             lon[away], lat[away] = LON, LAT + 0.02 * k  # a visit to the transfer area
+            keep &= away | (minutes < start - 240) | (minutes > end + 240)  # and an unheard passage of 190 km
         if k < 2:
             for start in meet_at:
                 lon[(minutes > start) & (minutes < start + 300)] = 122.5 + 0.001 * k
         silent = rng.uniform(0.1, 0.9, int(rng.integers(0, 2))) * span
-        keep = np.ones(len(minutes), dtype=bool)
         for start in silent:
             keep &= (minutes < start) | (minutes > start + rng.choice([3, 7, 15]) * 60)
         talks = (rng.uniform(0, 1, 3) * span).tolist()
