@@ -153,7 +153,8 @@ def test_agrees_with_the_naive_twin(tmp_path, zones, seed):
     ]
     for k in range(4):
         minutes = np.unique(np.cumsum(rng.choice([10, 60, 200, 500, 1000], 12)).astype(float) + rng.random())
-        lon, lat = SEA[0] + rng.normal(0, 0.1, len(minutes)), SEA[1] + rng.normal(0, 0.1, len(minutes))
+        # Places that one ship can have been at: others would be tracks of two ships, which the twin does not tell apart.
+        lon, lat = (at + rng.normal(0, 0.1) + rng.normal(0, 0.002, len(minutes)).cumsum() for at in SEA[:2])
         ships.append(Ship(412000101 + k, minutes, lon, lat, talks=rng.uniform(0, 4000, 2).tolist()))
     events = find(tmp_path, zones, ships, "gap")
     ours = [(e["mmsi"][0], to_us(e["start"]), e["end"] and to_us(e["end"]), e["evidence"]["verdict"]) for e in events]
@@ -185,4 +186,4 @@ def test_thousands_of_silences_in_one_place_take_seconds(tmp_path, zones):
     began = time.perf_counter()
     ships = [still(412000101 + k, *SEA, k, 12000 * 7 * 60.0, 7 * 60) for k in range(2)]
     assert len(gaps(tmp_path, zones, ships)) == 12000
-    assert time.perf_counter() - began < 15
+    assert time.perf_counter() - began < 50  # some 5 s on an idle machine; what is quadratic takes minutes
