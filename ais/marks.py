@@ -16,7 +16,7 @@ from ais.reader import arrow
 from ais.schema import MARKS
 from ais.segments import Fixes
 
-ROWS_AT_ONCE = 2_000_000  # positions held in memory, with all that is computed from them some 300 MB
+ROWS_AT_ONCE = 1_000_000  # positions held in memory, with all that is computed from them some 200 MB
 AIRCRAFT = 9  # message type of aircraft, which are not judged
 _COLUMNS = ", ".join(MARKS.names)
 

@@ -53,8 +53,9 @@ COUNTING = (
 DRAWING = (
     "Solid lines join positions that were received. Dashed lines span stretches of more than {unheard} minutes "
     "without a position: they are "
-    "straight, and not a route. A small cross is a doubted position (an impossible jump), counted but joined to "
-    "no line. The pale band along a marked zone's edge is the width in which that edge may lie. {thinning} "
+    "straight, and not a route. A small cross is a doubted position (an impossible jump, frozen, late) or one of "
+    "another ship with the same number, counted but joined to no line. The pale band along a marked zone's edge is the "
+    "width in which that edge may lie. {thinning} "
     "Positions are drawn rounded to 1 m, zones and coast to about {tolerance} m; detection used the exact ones. "
     "Projection: Mercator; "
     "datum WGS84; coast: Natural Earth 1:10m, public domain."

@@ -183,7 +183,9 @@ def _span(heard: Coverage) -> str:
 def _unseen(heard: Coverage) -> str:
     silent = heard.hours - heard.hours_heard
     hours = f"Nothing at all was received in {silent:,} of {heard.hours:,} hours. " if silent > 0 else ""
-    doubted = f"{heard.doubted:,} positions are doubted (impossible jumps). " if heard.doubted else ""
+    doubted = (
+        f"{heard.doubted:,} positions are doubted (impossible jumps, frozen or late reports). " if heard.doubted else ""
+    )
     return (
         f"{hours}{doubted}Ships without AIS, and all that happened beyond the receivers' reach, are not here. AIS "
         f"shows no cargo, no nets and "

@@ -156,7 +156,7 @@ DW.hover = function (layer, readout, e) {
   const ship = data.ships[fix.ship], sog = fix.track.sog[fix.i];
   readout.append(" · ", DW.said(DW.shipName(ship) || "no name"), ` ${ship.mmsi} · ${DW.utcFull(fix.track.t0 + fix.track.t[fix.i])} UTC`);
   if (sog >= 0) readout.append(` · ${(sog / 10).toFixed(1)} kn`);
-  if (fix.track.flags[fix.i] & 2) readout.append(" · doubted position");
+  if (fix.track.flags[fix.i] & 2) readout.append(" · doubted position or another ship's");
 };
 
 // Fit the map to west, south, east, north, clear of the controls in its left corners.
