@@ -153,7 +153,7 @@ def test_agrees_with_the_naive_twin(tmp_path, zones, seed):
     ]
     for k in range(4):
         minutes = np.unique(np.cumsum(rng.choice([10, 60, 200, 500, 1000], 12)).astype(float) + rng.random())
-        # Places that one ship can have been at: others would be tracks of two ships, which the twin does not tell apart.
+        # Places that one ship can have been at: others would be of two ships, which the twin does not tell apart.
         lon, lat = (at + rng.normal(0, 0.1) + rng.normal(0, 0.002, len(minutes)).cumsum() for at in SEA[:2])
         ships.append(Ship(412000101 + k, minutes, lon, lat, talks=rng.uniform(0, 4000, 2).tolist()))
     events = find(tmp_path, zones, ships, "gap")
