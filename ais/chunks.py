@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from ais import sentences
 from ais.ahead import ahead
-from ais.duplicates import CHAIN_US, SAID, hashes
+from ais.duplicates import CHAIN_US, SAID, hashes, repeated
 from ais.hearings import Counted, Stations, counted
 from ais.schema import PARTS, REJECTS
 from ais.staging import Reading, Taken
@@ -44,10 +44,11 @@ class Told:
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of one table, with the hash by which equal ones are found."""
+    """Rows of one table, with the hash by which equal ones are found, and which of them it finds more than once."""
 
     table: pa.Table
     h: npt.NDArray[np.uint64]
+    repeated: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,8 @@ class _Gathering:
                 late = t > t.max() - CHAIN_US
                 self.rows[name], table = [table.filter(pa.array(late))], table.filter(pa.array(~late))
             if table.num_rows:
-                rows[name] = Rows(table, hashes(self.con, name, table))
+                h = hashes(self.con, name, table)
+                rows[name] = Rows(table, h, repeated(h))
         heard = counted(rows["positions"].table, self.stations) if "positions" in rows else None
         made = Chunk(rows, heard, *self._besides(), self.packed, self.last, mmsi_like, ends_batch, last)
         self.waiting, self.rejects, self.parts, self.packed = 0, [], [], []

@@ -143,6 +143,9 @@ def compare(
     """
     columns = ", ".join(TABLES[table].names)
     sides = {"kept": f"FROM {KEPT}.{table} WHERE {where}", "again": f"FROM {table} WHERE {where}"}
+    if table == "hearings":  # which may come in other batches
+        total = f"{', '.join(key)}, sum(reports)::UBIGINT AS reports"
+        sides = {name: f"FROM (SELECT {total} {side} GROUP BY ALL)" for name, side in sides.items()}
     rows = {name: con.execute(f"SELECT count(*) {side}").fetchall()[0][0] for name, side in sides.items()}
     one, other = (f"SELECT {columns} {side}" for side in sides.values())
     con.execute(f"CREATE OR REPLACE TEMP TABLE only_kept AS ({one} EXCEPT ALL {other})")

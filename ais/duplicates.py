@@ -69,7 +69,9 @@ def hashes(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> npt.NDA
     return found
 
 
-def settle(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table, h: npt.NDArray[np.uint64]) -> Settled:
+def settle(
+    con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table, h: npt.NDArray[np.uint64], again: Bools
+) -> Settled:
     """Put rows of one table into the case, each as kept or as a copy, and correct earlier choices.
 
     Args:
@@ -77,9 +79,10 @@ def settle(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table, h: npt.NDA
         name: positions, heard, identities or fixed.
         rows: New rows in the schema's columns, in the order in which they are to lie; their input is in `inputs`.
         h: Their hashes.
+        again: Which of these are there more than once.
     """
     stored = _alike(con, name, h, rows["t"])
-    suspect = _repeated(h) | np.isin(h, stored["h"].to_numpy())
+    suspect = again | np.isin(h, stored["h"].to_numpy())
     kept = np.ones(len(h), bool)
     changed = _Changed()
     if suspect.any():
@@ -133,7 +136,7 @@ def _put(con: duckdb.DuckDBPyConnection, table: str, rows: pa.Table, which: Bool
     return rows
 
 
-def _repeated(h: npt.NDArray[np.uint64]) -> Bools:
+def repeated(h: npt.NDArray[np.uint64]) -> Bools:
     """Say of each hash whether it is there more than once."""
     order = np.argsort(h)
     ordered = h[order]
@@ -169,20 +172,20 @@ def _alike(con: duckdb.DuckDBPyConnection, name: str, h: npt.NDArray[np.uint64],
         if ((span >= 0) & (ends[span] >= more + CHAIN_US)).all():
             con.unregister("hashes")
             return found
-        times = np.union1d(times, more)  # a chain goes on from its last copy
+        times = np.sort(np.concatenate([times, more]))  # a chain goes on from its last copy
 
 
 def _us(t: pa.ChunkedArray[Any]) -> Ints:
-    """Return the different times, UTC microseconds, ascending."""
-    return np.unique(t.to_numpy().astype("datetime64[us]").astype(np.int64))
+    """Return times, UTC microseconds, ascending."""
+    return np.sort(t.to_numpy().astype("datetime64[us]").astype(np.int64))
 
 
 def _spans(times: Ints) -> tuple[Ints, Ints]:
     """Return where a few spans begin and end that hold times, ascending, and all that can chain with them."""
     starts, ends = times - CHAIN_US, times + CHAIN_US
     holes = starts[1:] - ends[:-1]
-    cuts = np.argsort(holes)[-_MOST_HOLES:]
-    cuts = np.sort(cuts[holes[cuts] > _LEAST_HOLE_US])
+    cuts = np.flatnonzero(holes > _LEAST_HOLE_US)
+    cuts = np.sort(cuts[np.argsort(holes[cuts])[-_MOST_HOLES:]])
     return starts[np.concatenate(([0], cuts + 1))], ends[np.concatenate((cuts, [len(times) - 1]))]
 
 
@@ -196,7 +199,7 @@ def _keep(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table, h: npt.NDAr
     """Say of each row whether it is the kept one of its chain; rows are all that are alike, with their hash."""
     t = rows["t"].to_numpy().astype("datetime64[us]").astype(np.int64)
     key = h.view(np.int64)
-    station = _rank(rows["station"].to_pylist()) if "station" in rows.column_names else np.zeros(len(h), np.int64)
+    station = _rank(rows["station"]) if "station" in rows.column_names else np.zeros(len(h), np.int64)
     inputs = con.execute("SELECT id FROM inputs ORDER BY name, sha256").fetchall()
     place = np.zeros(max(number for (number,) in inputs) + 1, np.int64)
     place[[number for (number,) in inputs]] = np.arange(len(inputs))
@@ -212,10 +215,14 @@ def _keep(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table, h: npt.NDAr
     return keep
 
 
-def _rank(texts: list[str | None]) -> Ints:
-    """Return the place of each text in their order, None first."""
-    places = {text: place for place, text in enumerate(sorted({text for text in texts if text is not None}), 1)}
-    return np.array([0 if text is None else places[text] for text in texts], np.int64)
+def _rank(texts: pa.ChunkedArray[Any]) -> Ints:
+    """Return the place of each text in their order, NULL first."""
+    encoded: Any = texts.combine_chunks().dictionary_encode()
+    names = encoded.dictionary.to_pylist()
+    places = np.zeros(len(names) + 1, np.int64)
+    places[sorted(range(len(names)), key=names.__getitem__)] = np.arange(1, len(names) + 1)
+    found: Ints = places[encoded.indices.fill_null(len(names)).to_numpy()]
+    return found
 
 
 def _second(rows: pa.Table, t: Ints) -> Ints:

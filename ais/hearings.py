@@ -20,6 +20,8 @@ Counted = tuple[Ints, Ints, Ints]  # code of the station, hour with cell and cla
 _HOUR_US = 3_600_000_000
 _MICRODEGREES = 100_000  # a side of a cell
 _X0, _X_BITS, _Y0, _Y_BITS, _CLASS_BITS = 1800, 12, 900, 11, 2  # 180 west and 90 south are cell 0
+_PLACE_BITS = 20 + _X_BITS + _Y_BITS + _CLASS_BITS  # the hours since 1970 need 20 bits until 2089
+_MOST_STATIONS = 1 << (63 - _PLACE_BITS)
 _CLASSES = (None, "A", "B")
 
 
@@ -40,21 +42,31 @@ def summed(several: Sequence[Counted]) -> Counted:
 
 
 def store(con: duckdb.DuckDBPyConnection, input_id: int, stations: Stations, heard: Counted) -> None:
-    """Write counts of an input, in order."""
-    station, where, reports = heard
-    names = np.array(list(stations), object)
+    """Write counts of some lines of an input, in order."""
+    names = sorted(stations, key=lambda name: (name is not None, name))
+    place = np.empty(len(names), np.int64)
+    place[[stations[name] for name in names]] = np.arange(len(names))
+    station, where, reports = _summed(place[heard[0]], *heard[1:])  # codes depend on what was read since when
     hour, x, y, ais_class = _parts(where)
-    columns = (names[station], hour, x, y, np.array(_CLASSES, object)[ais_class], reports)
-    insert(con, "hearings", HEARINGS.rows(np.full(len(where), input_id), *columns))
+    texts = _texts(station, names), _texts(ais_class, _CLASSES)
+    insert(con, "hearings", HEARINGS.rows(np.full(len(where), input_id), texts[0], hour, x, y, texts[1], reports))
 
 
-def sum_up(con: duckdb.DuckDBPyConnection, input_id: int) -> None:
-    """Make one row of what several batches counted for one receiver, hour, cell and class."""
-    mine, columns = f"input_id = {input_id}", ", ".join(HEARINGS.names[:-1])
-    heard = con.table("hearings").filter(mine).to_arrow_table()
-    con.execute(f"DELETE FROM hearings WHERE {mine}")
-    total = con.from_arrow(heard).aggregate(f"{columns}, sum(reports)::UBIGINT AS reports")
-    total.order(columns).insert_into("hearings")
+def _texts(codes: Ints, texts: Sequence[str | None]) -> Any:
+    """Return each code's text."""
+    indices: Any = pa.array(codes)
+    return pa.array(texts, pa.string()).take(indices)
+
+
+def _summed(station: Ints, where: Ints, reports: Ints) -> Counted:
+    """Return one count for each station and place, in their order."""
+    # One sort of one number is the fastest way; there may be more stations than have room beside a place.
+    few = station.max(initial=0) < _MOST_STATIONS
+    order = np.argsort(station << _PLACE_BITS | where) if few else np.lexsort((where, station))
+    station, where, reports = station[order], where[order], reports[order]
+    first = np.ones(len(order), bool)
+    first[1:] = (station[1:] != station[:-1]) | (where[1:] != where[:-1])
+    return station[first], where[first], np.add.reduceat(reports, np.flatnonzero(first))
 
 
 def _coded(texts: pa.ChunkedArray[Any], codes: dict[Any, int]) -> Ints:
@@ -66,13 +78,6 @@ def _coded(texts: pa.ChunkedArray[Any], codes: dict[Any, int]) -> Ints:
     place: Ints = encoded.indices.fill_null(len(code) - 1).to_numpy()
     found: Ints = code[place]
     return found
-
-
-def _summed(station: Ints, where: Ints, reports: Ints) -> Counted:
-    """Return one count for each station and place, in their order."""
-    places, rank = np.unique(where, return_inverse=True)
-    key, group = np.unique(station * len(places) + rank, return_inverse=True)
-    return key // len(places), places[key % len(places)], np.bincount(group, reports).astype(np.int64)
 
 
 def _parts(where: Ints) -> tuple[npt.NDArray[np.datetime64], Ints, Ints, Ints]:

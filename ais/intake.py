@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ais import sentences
 from ais.chunks import Chunk, Told
 from ais.duplicates import settle, span
-from ais.hearings import Counted, Stations, sum_up, summed
+from ais.hearings import Counted, Stations, summed
 from ais.hearings import store as store_hearings
 from ais.schema import TOUCHED
 from ais.staging import Taken
@@ -42,7 +42,6 @@ class Intake:
         self._ships: list[npt.NDArray[np.uint32]] = []
         self._times: list[int] = []
         self._heard: list[Counted] = []
-        self._batches = 0 if taken is None else 1
 
     def fill(
         self, store: Store, made: Generator[Chunk, None, None], complete: Callable[[], str | None] = lambda: None
@@ -101,7 +100,7 @@ class Intake:
         for name, one in chunk.rows.items():
             if name != "identities":  # those of tables are of the hour
                 self._times += span(one.table["t"])
-            settled = settle(con, name, one.table, one.h)
+            settled = settle(con, name, one.table, one.h, one.repeated)
             self._changed += settled.t
             if name == "positions":
                 self._ships.append(settled.ships)
@@ -132,12 +131,9 @@ class Intake:
         if self._heard:
             store_hearings(con, self.told.input_id, self.stations, summed(self._heard))
         note_changes(con, self._changed, self._ships)
-        self._batches += 1
 
     def complete(self, con: duckdb.DuckDBPyConnection, plain_sha256: str | None) -> None:
         """Say, in the last batch, that all of the input is in the case."""
-        if self._batches > 1:
-            sum_up(con, self.told.input_id)
         con.execute(
             "UPDATE inputs SET complete = true, place = NULL, plain_sha256 = ? WHERE id = ?",
             [plain_sha256, self.told.input_id],

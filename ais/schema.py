@@ -200,7 +200,8 @@ SENTENCES = Table(
 )
 HEARINGS = Table(
     "hearings",
-    "what each receiver heard, before duplicates collapse: positions by hour and cell",
+    "what each receiver heard, before duplicates collapse: positions by hour and cell; "
+    "an input may have several rows of one place, which are to be summed",
     (
         _INPUT,
         _STATION,

@@ -29,13 +29,17 @@ if TYPE_CHECKING:
 MEMORY_LIMIT = "1GB"  # DuckDB's own share; beyond it spills to a folder beside the case
 _HEADER_BYTES = 3 * 4096  # of a DuckDB file: a shorter one holds nothing yet
 MERGED_BYTES = 200_000_000  # of raw lines, a third of that on disk: the most that a checkpoint may merge
+CHECKPOINT_BYTES = 64 << 20  # of the log of commits, before they are moved into the file
 LOCK_WAIT_S = 3.0  # a reader holds the file for moments; a writer for long
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
+    # A commit that also checkpoints can, killed at the wrong moment, leave a log that DuckDB 2.0 refuses to go on from.
+    "checkpoint_threshold": "1TB",
     "autoload_known_extensions": "false",
     "python_enable_replacements": "false",
     "default_block_size": "65536",  # of new files: a quarter of the usual wastes less of each column's last block
 }
+_OLDER_LOG = "WAL was created for an older version of this database"
 _DISK_FULL = ("No space left", "File too large", "disk quota", "Disk quota", "failed to offload", "max_temp_directory")
 
 _open_here: dict[Path, Store] = {}
@@ -85,10 +89,31 @@ def _discard_stump(path: Path) -> None:
         return
 
 
+def _log(path: Path) -> Path:
+    """Return where DuckDB keeps the commits that are not in the file yet."""
+    return path.with_name(path.name + ".wal")
+
+
+def _put_log_aside(path: Path) -> None:
+    """Rename a log that is older than the file it stands beside: a process was killed once its commits were moved."""
+    try:
+        with path.open("r+b") as file:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # refused while another process has the case
+            _log(path).rename(path.with_name(path.name + ".wal.old"))
+    except OSError:
+        return
+
+
 def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     """Open the file, or raise CaseError for damage; a lock stays a duckdb.Error for the caller to judge."""
     try:
-        con = duckdb.connect(str(path), read_only=read_only, config=_CONFIG)
+        try:
+            con = duckdb.connect(str(path), read_only=read_only, config=_CONFIG)
+        except duckdb.Error as error:
+            if _OLDER_LOG not in str(error):
+                raise
+            _put_log_aside(path)
+            con = duckdb.connect(str(path), read_only=read_only, config=_CONFIG)
     except duckdb.Error as error:
         if _lock_holder(error):
             raise
@@ -269,6 +294,17 @@ class Store:
             if isinstance(error, duckdb.Error):
                 raise CaseError(_sentence(error, self.path)) from error
             raise
+        self._move_commits()
+
+    def _move_commits(self) -> None:
+        """Move commits into the file once there are many; while readers are in the way, a later time will do."""
+        try:
+            if _log(self.path).stat().st_size > CHECKPOINT_BYTES:
+                self.con.execute("CHECKPOINT")
+        except (FileNotFoundError, duckdb.TransactionException):
+            return
+        except duckdb.Error as error:
+            raise CaseError(_sentence(error, self.path)) from error
 
     def attach(self, path: str | Path, name: str) -> None:
         """Lay another case beside this one, to be read as ``name.table``.

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ais.duplicates import SAID, hashes, settle
+from ais.duplicates import SAID, hashes, repeated, settle
 from ais.schema import COPIES, TABLES
 from ais.store import Store
 from tests.ais.sentences import T0, Take, fix, rows, said
@@ -100,7 +100,8 @@ def add_input(con: duckdb.DuckDBPyConnection, number: int, placed: Sequence[Plac
     ]
     if made:
         table = pa.Table.from_pylist(made, schema)
-        settle(con, "positions", table, hashes(con, "positions", table))
+        h = hashes(con, "positions", table)
+        settle(con, "positions", table, h, repeated(h))
 
 
 ROWS = st.builds(

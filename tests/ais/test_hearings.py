@@ -12,7 +12,10 @@ from ais.ingest import IngestOptions, ingest
 from ais.store import Store
 from tests.ais.sentences import NOW, T0, Take, fix, rows
 
-SQL = "SELECT station, epoch(hour)::BIGINT, cell_x, cell_y, ais_class, reports FROM hearings ORDER BY ALL"
+SQL = """
+    SELECT station, epoch(hour)::BIGINT, cell_x, cell_y, ais_class, sum(reports)::BIGINT FROM hearings
+    GROUP BY ALL ORDER BY ALL
+"""
 PLACES = [(124.95, 38.55), (-0.05, -0.05), (179.99, -38.01), (-180.0, 89.9), (125.0, 38.5)]
 
 
@@ -33,7 +36,7 @@ def expected(count: int = 200) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("batch_lines", [1_000_000, 1])
-def test_each_receiver_hour_cell_and_class_is_one_row(
+def test_each_receiver_hour_cell_and_class_is_counted(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch_lines: int
 ) -> None:
     monkeypatch.setattr("ais.source.BLOCK_BYTES", 70_000)  # a few blocks, so that there are a few batches

@@ -83,6 +83,36 @@ def test_a_case_whose_making_was_cut_off_is_made_anew(tmp_path, size):
     assert text.read_text() == "short"
 
 
+@pytest.mark.parametrize("opened", [Store.open, Reader.open])
+def test_a_log_older_than_the_file_is_put_aside(tmp_path, opened):
+    path, log = tmp_path / "a.duckdb", tmp_path / "a.duckdb.wal"
+    case = Store.open(path)
+    with case.transaction() as con:
+        con.execute("INSERT INTO touched VALUES (1)")
+    older = log.read_bytes()
+    case.con.execute("CHECKPOINT")
+    with case.transaction() as con:
+        con.execute("INSERT INTO touched VALUES (2)")
+    case.close()
+    log.write_bytes(older)
+    with opened(path) as again:
+        reader = again if isinstance(again, Reader) else again.reader()
+        assert reader.query("SELECT mmsi FROM touched ORDER BY mmsi")["mmsi"].to_pylist() == [1, 2]
+    assert (tmp_path / "a.duckdb.wal.old").read_bytes() == older
+    with Store.open(path) as case, case.transaction() as con:
+        con.execute("INSERT INTO touched VALUES (3)")
+
+
+def test_many_commits_are_moved_into_the_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "CHECKPOINT_BYTES", 20_000)
+    with Store.open(tmp_path / "a.duckdb") as case:
+        for _ in range(5):
+            with case.transaction() as con:
+                con.execute("INSERT INTO touched SELECT (random() * 4e9)::UINTEGER FROM range(9000)")
+            log = tmp_path / "a.duckdb.wal"
+            assert not log.exists() or log.stat().st_size < 20_000
+
+
 def test_files_that_are_no_case_are_refused(tmp_path):
     text, foreign = tmp_path / "a.txt", tmp_path / "b.duckdb"
     text.write_text("not a database at all")
