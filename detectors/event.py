@@ -63,6 +63,7 @@ class Event:
         reasons: Short sentences for and against.
         reach: All that was read for it.
         key: What else tells two events of a kind, ships and start apart.
+        anchor: The ships of the part that began first, where others may join later; None = all.
     """
 
     kind: str
@@ -77,11 +78,12 @@ class Event:
     reasons: tuple[str, ...]
     reach: Reach
     key: str = ""
+    anchor: tuple[int, ...] | None = None
 
     @property
     def id(self) -> str:
-        """16 hex digits of blake2b over kind, key, ships and start: the anchor of the event."""
-        said = json.dumps([self.kind, self.key, list(self.mmsi), to_us(self.start)])
+        """16 hex digits of blake2b over kind, key, ships and start of the part that began first."""
+        said = json.dumps([self.kind, self.key, list(self.anchor or self.mmsi), to_us(self.start)])
         return hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
 
     def as_json(self) -> dict[str, object]:

@@ -6,6 +6,7 @@ A ship is a number and a track: ships that share a number stand beside each othe
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,8 @@ class Tracks:
         lon: Degrees east, shape (n,).
         lat: Degrees north, shape (n,).
         sog_kn: Knots as sent, NaN where unknown, shape (n,).
+        cog_deg10: Course over ground as sent, tenths of a degree true, -1 where unknown, shape (n,).
+        heading_deg: Heading as sent, degrees true, -1 where unknown, shape (n,).
     """
 
     mmsi: Ints
@@ -37,21 +40,30 @@ class Tracks:
     lon: Floats
     lat: Floats
     sog_kn: npt.NDArray[np.float32]
+    cog_deg10: npt.NDArray[np.int16]
+    heading_deg: npt.NDArray[np.int16]
+
+    COLUMNS: ClassVar[str] = (
+        "mmsi, track, t, lon, lat, sog_kn, coalesce(round(cog_deg * 10)::SMALLINT, -1) AS cog_deg10, "
+        "coalesce(heading_deg::SMALLINT, -1) AS heading_deg"
+    )
 
     @classmethod
     def of(cls, rows: pa.Table) -> Tracks:
-        """Build from rows (mmsi, track, t, lon, lat, sog_kn) sorted by mmsi, track and t."""
+        """Build from rows of `COLUMNS` sorted by mmsi, track and t."""
         number, track = rows["mmsi"].to_numpy(), rows["track"].to_numpy()
         t = rows["t"].to_numpy().view(np.int64)
-        lon, lat, sog_kn = (rows[name].to_numpy() for name in ("lon", "lat", "sog_kn"))
+        names = ("lon", "lat", "sog_kn", "cog_deg10", "heading_deg")
+        lon, lat, sog_kn, cog_deg10, heading_deg = (rows[name].to_numpy() for name in names)
         first = np.ones(len(t), dtype=np.bool_)
         np.not_equal(number[1:], number[:-1], out=first[1:])
         first[1:] |= track[1:] != track[:-1]
         fresh = first.copy()
         fresh[1:] |= t[1:] != t[:-1]
         if not fresh.all():
-            keep = _one_per_instant(fresh, lon, lat, sog_kn)
-            number, track, t, lon, lat, sog_kn = (column[keep] for column in (number, track, t, lon, lat, sog_kn))
+            keep = _one_per_instant(fresh, lon, lat, sog_kn, cog_deg10, heading_deg)
+            number, track, t, lon, lat = (column[keep] for column in (number, track, t, lon, lat))
+            sog_kn, cog_deg10, heading_deg = (column[keep] for column in (sog_kn, cog_deg10, heading_deg))
             first = first[fresh]
         starts = np.flatnonzero(first)
         return cls(
@@ -63,6 +75,8 @@ class Tracks:
             lon=lon,
             lat=lat,
             sog_kn=sog_kn,
+            cog_deg10=cog_deg10,
+            heading_deg=heading_deg,
         )
 
     def __len__(self) -> int:
@@ -115,22 +129,20 @@ class Tracks:
         return np.where(np.isnan(sent), moved / seconds / KNOT_M_S, sent)
 
 
-def _one_per_instant(fresh: Bools, lon: Floats, lat: Floats, sog_kn: npt.NDArray[np.float32]) -> Ints:
-    """Return which row to keep of each instant of a ship: the least by longitude, latitude and speed.
+def _one_per_instant(fresh: Bools, *columns: npt.NDArray[Any]) -> Ints:
+    """Return which row to keep of each instant of a ship: the least by its columns, the first of them first.
 
     Sorting all rows by all of it would double the time of the sort; instants said twice are few.
 
     Args:
         fresh: Where a new instant (or ship) begins, shape (n,).
-        lon: Degrees east, shape (n,).
-        lat: Degrees north, shape (n,).
-        sog_kn: Knots, NaN last, shape (n,).
+        columns: Longitude, latitude and so on, NaN last, each of shape (n,).
     """
     shared = ~fresh
     shared[:-1] |= ~fresh[1:]
     rows = np.flatnonzero(shared)
     instant = np.cumsum(fresh)[rows]
-    order = np.lexsort((sog_kn[rows], lat[rows], lon[rows], instant))
+    order = np.lexsort((*(column[rows] for column in reversed(columns)), instant))
     least = order[np.append(True, instant[order][1:] != instant[order][:-1])]
     keep = np.flatnonzero(fresh)
     keep[instant[least] - 1] = rows[least]

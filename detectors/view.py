@@ -35,7 +35,7 @@ def as_table(columns: Mapping[str, npt.NDArray[Any]]) -> pa.Table:
     return pa.table({name: pa.array(values) for name, values in columns.items()})
 
 
-_FIX = "mmsi, track, t, lon, lat, sog_kn, nav_status"
+_FIX = "mmsi, track, t, lon, lat, sog_kn, cog_deg, heading_deg, nav_status"
 _UNMARKED = f"(SELECT *, 0::UBIGINT AS track, false AS doubted FROM positions WHERE msg_type <> {AIRCRAFT})"
 _MARKED = f"""(
   SELECT p.*, CASE WHEN m.flags & {OTHER} > 0 THEN m.track ELSE 0 END AS track,
@@ -116,7 +116,7 @@ class View:
             positions, life = _MARKED, _LIFE.format(positions=_MARKED)
         good = f"(SELECT {_FIX} FROM {positions} WHERE NOT doubted)"
         window = (self.start_us, self.end_us, self.horizon_us)
-        fixes = _with_neighbours(good, _FIX, "lon, lat, sog_kn, nav_status", *window)
+        fixes = _with_neighbours(good, _FIX, "lon, lat, sog_kn, cog_deg, heading_deg, nav_status", *window)
         signs = _up_to_neighbours(life, *window)
         self.con.execute(f"CREATE OR REPLACE TEMP VIEW fixes AS {fixes}")
         self.con.execute(f"CREATE OR REPLACE TEMP VIEW signs AS {signs}")
@@ -135,7 +135,7 @@ class View:
     @cached_property
     def tracks(self) -> Tracks:
         """The window's fixes by ship and time."""
-        rows = self.query("SELECT mmsi, track, t, lon, lat, sog_kn FROM fixes ORDER BY mmsi, track, t")
+        rows = self.query(f"SELECT {Tracks.COLUMNS} FROM fixes ORDER BY mmsi, track, t")
         return Tracks.of(rows)
 
     def columns(self, sql: str, **tables: pa.Table) -> Mapping[str, npt.NDArray[Any]]:

@@ -16,9 +16,12 @@ def rows(values):
             ("lon", pa.float64()),
             ("lat", pa.float64()),
             ("sog_kn", pa.float32()),
+            ("cog_deg10", pa.int16()),
+            ("heading_deg", pa.int16()),
         ]
     )
-    return pa.Table.from_pylist([dict(zip(schema.names, value, strict=True)) for value in values], schema=schema)
+    full = [(*value, *([-1] * (len(schema.names) - len(value)))) for value in values]
+    return pa.Table.from_pylist([dict(zip(schema.names, value, strict=True)) for value in full], schema=schema)
 
 
 @pytest.mark.parametrize("seed", range(20))
