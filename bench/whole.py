@@ -28,8 +28,17 @@ def figures(folder: Path) -> list[Figure]:
 def _run(folder: Path, name: str) -> dict[str, float]:
     """Simulate a scenario and run the main job on its file."""
     file = str(folder / f"{name.partition(':')[0]}.nmea")
-    lines = measure("reading:simulate", file, name)["lines"]
+    lines = measure("whole:simulate", file, name)["lines"]
     return {"lines": lines, **measure("whole:run", file, str(folder))}
+
+
+def simulate(file: str, name: str) -> dict[str, float]:
+    """Write a scenario's sentences; returns how many lines they are."""
+    from darkwake.simulate import make
+
+    scenario = make(name, 1)
+    scenario.write_nmea(file)
+    return {"lines": scenario.lines}
 
 
 def run(file: str, folder: str) -> dict[str, float]:

@@ -79,3 +79,15 @@ def test_the_runtime_lock_is_part_of_the_development_lock() -> None:
         return set(re.findall(r"(?m)^[a-z0-9._-]+==\S+", (ROOT / name).read_text(encoding="utf-8")))
 
     assert pins("requirements.txt") <= pins("requirements-dev.txt")
+
+
+def test_what_benchmarks_measure_is_there() -> None:
+    calls = {
+        (path.stem, *call)
+        for path in (ROOT / "bench").glob("*.py")
+        for call in re.findall(r'(?:measure|best)\("(\w+):(\w+)"', path.read_text(encoding="utf-8"))
+    }
+    assert len(calls) > 10
+    for _, module, function in sorted(calls):
+        source = (ROOT / "bench" / f"{module}.py").read_text(encoding="utf-8")
+        assert re.search(rf"^def {function}\(", source, re.MULTILINE), f"bench/{module}.py has no {function}"
