@@ -3,7 +3,7 @@
 Sources: rafts of 100 + 40 + 100 m round an unseen crane barge, groups 300-1000 m apart (UN Panel of Experts on Sok-do
 and Cho-do, 2022-2024); one tanker's repeated engagements with two partners (Japan's foreign ministry, 2018-2019);
 catch handed to a reefer. Ships drift in a stream that may itself run at 2 kn, steam slowly in company, swing on one
-chain, and fall silent for part of the time. `bystanders` adds those that are close for other reasons, `alongside`
+chain, and fall silent for part of the time. `blind_company` adds those that are close for other reasons, `blind_lying`
 says what a true meeting is.
 """
 
@@ -16,8 +16,8 @@ from typing import Literal
 
 import numpy as np
 
-from darkwake.simulate.alongside import Manner, Visit, astern, beside, guest_track, host_track, step_at, together
-from darkwake.simulate.bystanders import ROADS, boats, crowd, innocents
+from darkwake.simulate.blind_company import ROADS, boats, crowd, innocents
+from darkwake.simulate.blind_lying import Manner, Visit, astern, beside, guest_track, host_track, step_at, together
 from darkwake.simulate.grid import Grid
 from darkwake.simulate.path import Point
 from darkwake.simulate.places import KOREA_BAY_OPEN, SITES, Site

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from darkwake.simulate.alongside import Visit, adrift, beside, guest_track, host_track, step_at, together
+from darkwake.simulate.blind_lying import Visit, adrift, beside, guest_track, host_track, step_at, together
 from darkwake.simulate.grid import offset, wander
 from darkwake.simulate.path import Point
 from darkwake.simulate.places import (
@@ -118,8 +118,7 @@ def _pair_trawlers(scene: Scene, area: Area, first: int) -> None:
     apart = np.convolve(np.pad(apart, 40, mode="edge"), np.full(81, 1 / 81.0), mode="valid")
     # The partner's bearing turns slowly, for she rounds up outside while the leader goes about.
     beam = np.unwrap(np.radians(lead.heading_deg)) + np.pi / 2.0
-    slow = np.convolve(np.pad(np.exp(1j * beam), 60, mode="edge"), np.full(121, 1 / 121.0), mode="valid")
-    side = np.angle(slow)
+    side = np.convolve(np.pad(beam, 60, mode="edge"), np.full(121, 1 / 121.0), mode="valid")
     lon, lat = offset(lead.lon, lead.lat, apart * np.sin(side), apart * np.cos(side))
     follow = Track(0, lon, lat, lead.heading_deg, lead.status)
     ids = tuple(scene.add(scene.registry.make("fishing"), track) for track in (lead, follow))
