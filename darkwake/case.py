@@ -5,6 +5,7 @@
     case.ingest("harbour.nmea.gz")
     case.detect()
     case.events()                  # pandas DataFrame
+    case.contacts(445123456)       # whom a ship met, and whom those met
     case.report("harbour.html")
 
 Each method opens the case, does its work and closes it, so that a notebook never holds the file. Nothing heavy is
@@ -31,23 +32,27 @@ if TYPE_CHECKING:
     from ais.source import Input
     from ais.verification import Verified
     from detectors import DetectReport
+    from detectors.vessel_lists import VesselLists
     from zones import ZoneSet
 
 Progress = Callable[[int, int | None], None]
 
 
 class Case:
-    """One DuckDB file and the zones it is judged by.
+    """One DuckDB file, the zones it is judged by, and the lists that its ships are held against.
 
     Args:
         path: The case file; made by the first `ingest`.
         zones: Further zone files (GeoJSON), laid over the package's own.
+        lists: Further lists of vessels (CSV with imo, mmsi, name), beside OFAC's and the EU's DPRK vessels.
     """
 
-    def __init__(self, path: str | Path, zones: Sequence[str | Path] = ()) -> None:
+    def __init__(self, path: str | Path, zones: Sequence[str | Path] = (), lists: Sequence[str | Path] = ()) -> None:
         self.path = Path(path)
         self._extra = tuple(Path(name) for name in zones)
         self._zones: ZoneSet | None = None
+        self._list_files = tuple(Path(name) for name in lists)
+        self._lists: VesselLists | None = None
 
     def __repr__(self) -> str:
         return f"Case({str(self.path)!r})"
@@ -60,6 +65,19 @@ class Case:
 
             self._zones = load_zones(self._extra)
         return self._zones
+
+    @property
+    def lists(self) -> VesselLists:
+        """The lists of vessels, read once.
+
+        Raises:
+            BadList: A file is missing, no CSV with the columns, or names no ship.
+        """
+        if self._lists is None:
+            from detectors.vessel_lists import load_vessel_lists
+
+            self._lists = load_vessel_lists(self._list_files)
+        return self._lists
 
     def _zones_shown(self, reader: Reader) -> ZoneSet:
         """Return the zones to draw: the files that were named, else those that the case was last judged by."""
@@ -185,16 +203,20 @@ class Case:
     ) -> list[dict[str, Any]]:
         """Return the events as mappings with the keys of their JSON, sorted by start and id; times are aware, UTC.
 
+        Where a ship is on a list, the evidence says so as `listed`.
+
         Raises:
             SettingsError: There is no such kind or zone.
         """
         from detectors import read_events
+        from detectors.list_matches import match_lists, with_matches
 
         with self.reader() as reader:
             found = read_events(reader, kind=kind, mmsi=mmsi, zone=zone)
             if not found:
                 self._check_filters(reader, kind, zone)
-        return found
+                return found
+            return with_matches(found, match_lists(reader, self.lists))
 
     def _check_filters(self, reader: Reader, kind: str | None, zone: str | None) -> None:
         """Raise SettingsError for a kind or zone that nobody knows: no events of a misspelt name is no finding."""
@@ -237,12 +259,32 @@ class Case:
             rows = reader.query(sql).to_pylist()
         return {row["mmsi"]: row["name"] for row in rows}
 
+    def contacts(self, mmsi: int, days: float = 180, hops: int = 2) -> pd.DataFrame:
+        """Return whom a ship met, and whom those met: one row per pair and event; `mmsi` holds the nearer ship first.
+
+        Args:
+            mmsi: The ship.
+            days: Days back from the case's horizon.
+            hops: How far to follow: 1 for the ships it met, 2 for those that these met too.
+
+        Raises:
+            UnknownShip: The case holds nothing of the ship.
+        """
+        import pandas as pd
+
+        from detectors.contacts import LINK_KEYS, find_contacts
+
+        with self.reader() as reader:
+            rows = [link.as_json() for link in find_contacts(reader, mmsi, days=days, hops=hops).links]
+        frame = pd.DataFrame(rows, columns=list(LINK_KEYS))
+        return frame.assign(start=pd.to_datetime(frame["start"], utc=True), end=pd.to_datetime(frame["end"], utc=True))
+
     def map(self) -> folium.Map:
         """Return the case on a folium map, for a notebook."""
         from maps import case_map
 
         with self.reader() as reader:
-            return case_map(reader, self._zones_shown(reader))
+            return case_map(reader, self._zones_shown(reader), lists=self.lists)
 
     def report(self, path: str | Path, *, title: str | None = None) -> Path:
         """Write the report, one HTML file that loads nothing from outside, and return its path.
@@ -261,6 +303,7 @@ class Case:
                 made_at=now(),
                 version=__version__,
                 settings=_last_settings(reader),
+                lists=self.lists,
                 title=title,
             )
 

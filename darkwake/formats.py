@@ -32,9 +32,14 @@ def time_text(value: datetime | None) -> str | None:
 
 
 def as_table(events: Records, names: Names, width: int | None) -> str:
-    """Return the events as aligned text, a line each: what, when to the minute, how sure, which ships, where, why."""
+    """Return the events as aligned text, a line each: what, when to the minute, how sure, which ships, where, why.
+
+    Where a ship of any is on a list, a column names it and the last one says which list, its date and how it matched.
+    """
+    marked = any(event["evidence"].get("listed") for event in events)
     rows = []
     for event in events:
+        matches = event["evidence"].get("listed", [])
         ships = ", ".join(f"{names[mmsi]} ({mmsi})" if mmsi in names else str(mmsi) for mmsi in event["mmsi"])
         rows.append(
             [
@@ -43,19 +48,37 @@ def as_table(events: Records, names: Names, width: int | None) -> str:
                 f"{event['start']:%Y-%m-%d %H:%M}",
                 f"{event['end']:%Y-%m-%d %H:%M}" if event["end"] else "open",
                 f"{event['score']:.2f}",
+                *(
+                    [" ".join(str(mmsi) for mmsi in dict.fromkeys(match["mmsi"] for match in matches))]
+                    if marked
+                    else []
+                ),
                 ships,
                 f"{event['lat']:.4f} {event['lon']:.4f}",
                 event["reasons"][0] if event["reasons"] else "",
+                *([listed_text(matches)] if marked else []),
             ]
         )
-    return table(rows, ["id", "kind", "start (UTC)", "end", "score", "ships", "lat lon", "first reason"], width)
+    head = ["id", "kind", "start (UTC)", "end", "score", "ships", "lat lon", "first reason"]
+    if marked:
+        head = [*head[:5], "listed", *head[5:], "which list, how"]
+    return table(rows, head, width)
+
+
+def listed_text(matches: Sequence[Mapping[str, Any]]) -> str:
+    """Return an event's matches with lists in words, parted by ` | `: list, its date, how it matched, when said."""
+    from detectors.list_matches import in_words
+
+    return " | ".join(f"{match['mmsi']}: {in_words(match)}" for match in matches)
 
 
 def as_csv(events: Records, names: Names) -> str:
     """Return the events as CSV: lists are joined with `;`, evidence is one JSON cell, no cell is a formula."""
     out = io.StringIO()
     write = csv.writer(out, lineterminator="\r\n").writerow
-    write(["id", "kind", "mmsi", "names", "start", "end", "lon", "lat", "score", "zones", "reasons", "evidence"])
+    write(
+        ["id", "kind", "mmsi", "names", "start", "end", "lon", "lat", "score", "zones", "reasons", "evidence", "listed"]
+    )
     for event in events:
         cells = [
             event["id"],
@@ -70,8 +93,9 @@ def as_csv(events: Records, names: Names) -> str:
             ";".join(event["zones"]),
             "; ".join(event["reasons"]),
             json.dumps(event["evidence"]),
+            plain(listed_text(event["evidence"].get("listed", []))),
         ]
-        write([_inert(cell) if isinstance(cell, str) else cell for cell in cells])
+        write([inert(cell) if isinstance(cell, str) else cell for cell in cells])
     return out.getvalue()
 
 
@@ -110,6 +134,6 @@ def as_arrow(events: Records) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=schema)
 
 
-def _inert(text: str) -> str:
+def inert(text: str) -> str:
     """Return a cell that no spreadsheet runs (OWASP, CSV injection)."""
     return "'" + text if text.startswith(_FORMULA) else text

@@ -3,9 +3,12 @@
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from darkwake.case import Case
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 PATH = click.Path(path_type=Path)
@@ -28,6 +31,9 @@ class UtcTime(click.ParamType[datetime]):
 case = click.option("--case", "case_path", type=PATH, required=True, metavar="C.duckdb", help="The case file.")
 config = click.option("--config", type=PATH, metavar="F", help="Settings file; otherwise ./darkwake.toml if there.")
 zones = click.option("--zones", "zone_files", type=PATH, multiple=True, metavar="F", help="Further zones, GeoJSON.")
+lists = click.option(
+    "--list", "list_files", type=PATH, multiple=True, metavar="F", help="Further list of vessels, CSV: imo, mmsi, name."
+)
 
 
 def ingest(command: Command) -> Command:
@@ -81,6 +87,24 @@ def detect(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def read_lists(made: "Case") -> None:
+    """Read the lists of a case, so that a bad one is told first, and say what of them was not understood."""
+    from darkwake.say import plain
+
+    for note in made.lists.notes:
+        click.echo(f"note: {plain(note)}", err=True)
+
+
+def say_what_is_missing(made: "Case") -> None:
+    """Say what of the inputs is not in a case, and what detection has not looked at."""
+    from darkwake.say import plain
+
+    if partly := made.partly_read():
+        click.echo(f"note: {plain(partly)}", err=True)
+    if missing := made.not_looked_at():
+        click.echo(f"note: {missing} Run: darkwake detect --case {made.path}", err=True)
 
 
 def split(texts: Iterable[str]) -> list[str]:

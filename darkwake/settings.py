@@ -1,14 +1,14 @@
 """Settings: darkwake.toml and `--set`, strict to the key and the type.
 
-The file holds `zones` (paths, from the file's own folder), a table `ingest` (the options of `darkwake ingest`), and a
-table per detector whose keys are that detector's fields. A key that nobody reads is an error that names its nearest: a
-threshold that is silently ignored would be a wrong finding.
+The file holds `zones` and `lists` (paths, from the file's own folder), a table `ingest` (the options of
+`darkwake ingest`), and a table per detector whose keys are that detector's fields. A key that nobody reads is an error
+that names its nearest: a threshold that is silently ignored would be a wrong finding.
 """
 
 import math
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -35,6 +35,7 @@ class Settings:
     """What the user set; empty means every default."""
 
     zones: tuple[Path, ...] = ()
+    lists: tuple[Path, ...] = ()
     ingest: Mapping[str, Any] = field(default_factory=dict)
     detectors: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
@@ -44,7 +45,7 @@ class Settings:
         for text in sets:
             name, key, value = _split_set(text)
             merged.setdefault(name, {})[key] = value
-        return Settings(self.zones, self.ingest, check(merged, "--set"))
+        return replace(self, detectors=check(merged, "--set"))
 
     def make(self, only: Iterable[str] = ()) -> dict[str, Any]:
         """Return the detectors, by name, with these settings; all of them, or `only` those named.
@@ -87,9 +88,14 @@ def load(path: Path | None) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not TOML: {error}") from None
     where = str(path)
-    zones = _converted(data.pop("zones", []), list[str], f"{where}: zones")
+    zones, lists = (_paths(data.pop(name, []), path, name) for name in ("zones", "lists"))
     ingest = _ingest(data.pop("ingest", {}), where)
-    return Settings(tuple(path.parent / name for name in zones), ingest, check(data, where) if data else {})
+    return Settings(zones, lists, ingest, check(data, where) if data else {})
+
+
+def _paths(values: object, path: Path, name: str) -> tuple[Path, ...]:
+    """Return the files that a settings file names, from its own folder."""
+    return tuple(path.parent / one for one in _converted(values, list[str], f"{path}: {name}"))
 
 
 def _ingest(values: object, where: str) -> dict[str, Any]:
@@ -110,7 +116,7 @@ def check(sections: Mapping[str, object], where: str) -> dict[str, dict[str, obj
     checked: dict[str, dict[str, object]] = {}
     for name, values in sections.items():
         if name not in found:
-            known = [*found, "ingest", "zones"]
+            known = [*found, "ingest", "lists", "zones"]
             raise SettingsError(f"{where}: there is no section or setting '{name}'{nearest(name, known)}")
         if not isinstance(values, dict):
             raise SettingsError(f"{where}: {name} is a table, [{name}]")

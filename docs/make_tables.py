@@ -62,6 +62,7 @@ def settings() -> str:
         "",
         "```toml",
         'zones = ["my-zones.geojson"]   # from the folder of this file',
+        'lists = ["my-vessels.csv"]     # columns imo, mmsi, name',
         "",
         "[ingest]",
         'time_zone = "Asia/Seoul"',

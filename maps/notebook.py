@@ -3,6 +3,7 @@
 import folium
 
 from ais.reader import Reader
+from detectors.vessel_lists import VesselLists
 from maps.content import map_content
 from maps.offline import CaseLayer, OfflineMap
 from zones import ZoneSet
@@ -11,7 +12,7 @@ SCRIPTS = ("core.js", "data.js", "symbols.js", "paint.js", "tracks.js", "chart.j
 STYLES = ("chart.css",)
 
 
-def case_map(reader: Reader, zones: ZoneSet, *, network: bool = False) -> folium.Map:
+def case_map(reader: Reader, zones: ZoneSet, *, lists: VesselLists | None = None, network: bool = False) -> folium.Map:
     """Return a map of the case's findings; a click on an event shows its evidence.
 
     By default the map carries all it needs and its policy lets nothing load and no script run but its own; layers
@@ -21,10 +22,11 @@ def case_map(reader: Reader, zones: ZoneSet, *, network: bool = False) -> folium
     Args:
         reader: The case.
         zones: The zones to draw.
+        lists: The lists that ships are held against; the package's own by default.
         network: Make a plain folium map instead, which loads its files from the network and can hold tiles and any
         plugin.
     """
-    content, *_ = map_content(reader, zones)
+    content, *_ = map_content(reader, zones, lists)
     west, south, east, north = (float(edge) for edge in content["view"])  # type: ignore[attr-defined]
     center = ((west + east) / 2, (south + north) / 2)
     made: folium.Map

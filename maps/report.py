@@ -11,6 +11,7 @@ from pathlib import Path
 from ais.counts import partly_read, reports
 from ais.reader import Reader
 from detectors import discover, not_looked_at
+from detectors.vessel_lists import VesselLists
 from maps import assets, method, words
 from maps.content import Findings, map_content
 from maps.coverage import Coverage
@@ -45,6 +46,7 @@ def write_report(
     made_at: datetime,
     version: str,
     settings: Mapping[str, object],
+    lists: VesselLists | None = None,
     title: str | None = None,
 ) -> Path:
     """Write the report of a case and return its path.
@@ -58,6 +60,7 @@ def write_report(
         made_at: Time of making, for the page.
         version: darkwake's version, for the page.
         settings: What detection was set to, by detector and field.
+        lists: The lists that ships are held against; the package's own by default.
         title: What the case is called; by default its inputs' names.
 
     Raises:
@@ -66,7 +69,7 @@ def write_report(
     target = Path(path)
     if target.is_dir() or not target.parent.is_dir():
         raise ReportError(f"{path} cannot be a report: give the path of a file in a folder that exists")
-    text = report_html(reader, zones, made_at=made_at, version=version, settings=settings, title=title)
+    text = report_html(reader, zones, made_at=made_at, version=version, settings=settings, lists=lists, title=title)
     _write(target, text.encode("utf-8"))
     return target
 
@@ -103,10 +106,11 @@ def report_html(
     made_at: datetime,
     version: str,
     settings: Mapping[str, object],
+    lists: VesselLists | None = None,
     title: str | None = None,
 ) -> str:
     """Return the report as text; arguments as for `write_report`."""
-    content, findings, heard, tracks = map_content(reader, zones)
+    content, findings, heard, tracks = map_content(reader, zones, lists)
     inputs = _inputs(reader)
     runs = _runs(reader)
     lead, looked = _lead(findings, heard, _missing(reader), content["events"])

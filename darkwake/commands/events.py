@@ -25,29 +25,36 @@ from darkwake import options
     help="How to write them.",
 )
 @click.option("-o", "--output", type=options.PATH, metavar="FILE", help="Write to a file.")
+@options.lists
+@options.config
 def events(
-    case_path: Path, kind: str | None, mmsi: int | None, zone: str | None, format_: str, output: Path | None
+    case_path: Path,
+    kind: str | None,
+    mmsi: int | None,
+    zone: str | None,
+    format_: str,
+    output: Path | None,
+    list_files: tuple[Path, ...],
+    config: Path | None,
 ) -> None:
     """Show the events of a case.
 
-    They come by start, as a table or for programs; also while another darkwake writes to the case.
+    They come by start, as a table or for programs; also while another darkwake writes to the case. Ships on OFAC's
+    or the EU's list of DPRK vessels, or on one of yours, are marked with how they matched.
     """
     from darkwake.case import Case
     from darkwake.files import write_whole
-    from darkwake.say import plain
-    from darkwake.settings import SettingsError
+    from darkwake.settings import SettingsError, load
 
     if format_ == "parquet" and output is None and sys.stdout.isatty():
         raise click.UsageError("Parquet is no text; give a file with -o")
-    case = Case(case_path)
+    case = Case(case_path, lists=[*load(config).lists, *list_files])
+    options.read_lists(case)
     try:
         found = case.records(kind=kind, mmsi=mmsi, zone=zone)
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
-    if partly := case.partly_read():
-        click.echo(f"note: {plain(partly)}", err=True)
-    if missing := case.not_looked_at():
-        click.echo(f"note: {missing} Run: darkwake detect --case {case_path}", err=True)
+    options.say_what_is_missing(case)
     data = _written(case, found, format_, to_file=output is not None)
     if output is not None:
         write_whole(output, data)

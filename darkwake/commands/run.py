@@ -32,6 +32,7 @@ _PACKED = (".gz", ".zst", ".bz2", ".xz")
 @options.ingest
 @options.detect
 @options.zones
+@options.lists
 @options.config
 def run(
     inputs: tuple[str, ...],
@@ -43,6 +44,7 @@ def run(
     to: datetime | None,
     sets: tuple[str, ...],
     zone_files: tuple[Path, ...],
+    list_files: tuple[Path, ...],
     config: Path | None,
     **how: Any,
 ) -> None:
@@ -57,12 +59,14 @@ def run(
     from darkwake.settings import load
 
     settings = load(config)
-    case = Case(case_path or Path(f"{stem_of(inputs[0])}.duckdb"), [*settings.zones, *zone_files])
+    path = case_path or Path(f"{stem_of(inputs[0])}.duckdb")
+    case = Case(path, [*settings.zones, *zone_files], [*settings.lists, *list_files])
     target = report_path or case.path.with_name(case.path.name.removesuffix(".duckdb") + ".html")
     if target.is_dir() or not target.parent.is_dir():
         raise ValueError(f"{target} cannot be a report: give the path of a file in a folder that exists")
     wanted = choose(settings, only=only, from_=from_, to=to, sets=sets)
-    _ = case.zones  # a bad zone file is told before the inputs are read
+    _ = case.zones  # a bad zone file or list is told before the inputs are read
+    options.read_lists(case)
     left = take_in(case, inputs, reading(settings, **how))
     find(case, wanted)
     with bar("Writing the report"):

@@ -67,7 +67,7 @@ DW.shipName = (ship) => ((ship.said.name || [])[0] || "").trim();
 DW.searchText = function (data, event) {
   const ships = event.ships.map((i) => data.ships[i]);
   const words = [event.id, event.summary, data.kindOf[event.kind].label, event.kind, ...event.other_zones];
-  for (const ship of ships) words.push(String(ship.mmsi), ship.flag, ...Object.values(ship.said).flat());
+  for (const ship of ships) words.push(String(ship.mmsi), ship.flag, ...ship.listed, ...Object.values(ship.said).flat());
   for (const i of event.zones) words.push(data.zones[i].name, data.zones[i].id);
   return words.join("\n").toLowerCase();
 };

@@ -63,6 +63,7 @@ DW.ship = function (ship, place) {
   const rest = [["callsign", "Call sign"], ["type", "Type"], ["size", "Size"], ["destination", "Destination"]];
   const rows = [["MMSI", `${ship.mmsi}: ${ship.flag}`]];
   rows.push(["IMO", (ship.said.imo || ["none sent"]).join("; ")]);
+  if (ship.listed.length) rows.push(["On a list", ship.listed]);
   for (const [field, label] of rest) if (ship.said[field]) rows.push([label, ship.said[field].join("; ")]);
   if (names.length > 1) rows.push(["Also named", names.slice(1).join("; ")]);
   rows.push(["Positions", ship.fixes ? `${DW.count(ship.fixes)}, ${DW.utc(ship.first)} to ${DW.utc(ship.last)} UTC` : "none"]);

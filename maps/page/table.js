@@ -3,7 +3,8 @@
 
 DW.shipText = (data, i) => {
   const ship = data.ships[i], name = DW.shipName(ship);
-  return DW.el("span", { class: "who" }, DW.said(name || "no name", name ? {} : { class: "none" }), DW.el("small", { text: String(ship.mmsi) }));
+  return DW.el("span", { class: "who" }, DW.said(name || "no name", name ? {} : { class: "none" }), DW.el("small", { text: String(ship.mmsi) }),
+    ship.listed.length ? DW.el("small", { class: "listed", title: ship.listed.join("\n"), text: "on a list" }) : null);
 };
 
 DW.row = function (data, event, choose) {

@@ -6,7 +6,7 @@ from maps import words
 from maps.backdrop import REGION, box_around, coast, names, ports, widened
 from maps.content import split_reasons
 from maps.kinds import describe
-from maps.ships import flag, imo_verdict, type_name
+from maps.ships import type_name
 from maps.zone_groups import GROUPS, group
 from zones import load_zones
 
@@ -85,14 +85,7 @@ def test_reasons_part_by_the_word_they_begin_with() -> None:
     }
 
 
-def test_numbers_say_what_they_are() -> None:
-    assert flag(445123456) == "Democratic People's Republic of Korea (by number, 445)"
-    assert flag(970123456) == "an AIS-SART's number, not a ship's"
-    assert flag(2_000_000_000) == "not an MMSI"
-    assert flag(200123456).startswith("no flag: 200")
-    assert imo_verdict(9074729) == "check digit right"
-    assert imo_verdict(9074728) == "check digit wrong"
-    assert imo_verdict(123).endswith("wrong")
+def test_type_codes_say_what_they_are() -> None:
     assert (type_name(30), type_name(84), type_name(5)) == ("fishing", "tanker", "not in the standard")
 
 
