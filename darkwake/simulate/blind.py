@@ -102,9 +102,10 @@ def _pair(
 def _rafts(scene: Scene) -> None:
     """Off Sok-do a raft that grows and shrinks and another 700 m off; off Cho-do one of 60 + 40 + 60 m."""
     make, sokdo = scene.registry.make, SITES["Sok-do roads"]
-    residents(scene, sokdo, 3)
     spot = around((sokdo.lon, sokdo.lat), 600.0, float(scene.rng.uniform(0, 360)))
-    scene.taken.append(spot)
+    second = around(spot, 750.0, float(scene.rng.uniform(0, 360)))
+    scene.taken += [spot, second]
+    residents(scene, sokdo, 3)
     first, last = step_at(scene, 8.0, 1.0), step_at(scene, 24.5, 1.0)
     host = make("cargo", ais_class="A", length_m=int(scene.rng.integers(95, 115)))
     lies = host_track(scene, sokdo, spot, first, last, "anchored")
@@ -123,9 +124,7 @@ def _rafts(scene: Scene) -> None:
         ids.append(scene.add(ship, guest_track(scene, sokdo, [visit])))
     _silent(scene, ids[2], come - step_at(scene, 4.0), 1.3)
     _plant(scene, ids, "raft that grows and shrinks")
-    second = around(spot, 750.0, float(scene.rng.uniform(0, 360)))
     _pair(scene, sokdo, 10.5, 6.5, "raft round an unseen barge", spot=second, between_m=14.0, there=True)
-    scene.taken.append(second)
     spot = scene.spot(CHO_DO)
     first, last = step_at(scene, 9.0, 4.0), step_at(scene, 20.0, 2.0)
     host, barge, third = (make("cargo", ais_class="A", length_m=metres) for metres in (62, 40, 60))

@@ -192,14 +192,13 @@ def guest_track(
         elif home:
             arrive(scene, voyage, [berth], begin)
         else:
-            voyage.sail([around(voyage.here, 2_500.0, float(rng.uniform(0, 360)))], 6.0)
             adrift(scene, voyage, begin - voyage.step - step_at(scene, 1.4), stream)
             arrive(scene, voyage, [berth], begin)
         cuts = [0, *(np.flatnonzero(np.diff(status)) + 1), len(lon)]
         for a, b in pairwise(cuts):
             voyage.follow(lon[a:b], lat[a:b], heading[a:b], int(status[a]))
-        if home:
-            voyage.sail([home], 6.0)
+        out = _away_from(voyage.here, visit.host.at(voyage.step - 1)) + float(rng.uniform(-40.0, 40.0))
+        voyage.sail([around(voyage.here, 1_500.0, out), home] if home else [around(voyage.here, 5_000.0, out)], 6.0)
     if voyage is None:
         raise ValueError("a guest without a visit")
     if home:
@@ -247,6 +246,12 @@ def _alongside(scene: Scene, visit: Visit) -> tuple[int, Floats, Floats, Floats,
     )
     shown = int(rng.choice(np.array([UNDER_WAY, UNDER_WAY, AT_ANCHOR, MOORED])))
     return begin, lon, lat, heading, np.where(fast >= 1.0, shown, UNDER_WAY)
+
+
+def _away_from(here: Point, other: Point) -> float:
+    """The bearing from another ship through `here`, in degrees: the way that leads clear of her."""
+    east = (here[0] - other[0]) * float(np.cos(np.radians(here[1])))
+    return float(np.degrees(np.arctan2(east, here[1] - other[1])))
 
 
 def _far(scene: Scene, lie: Lie, away_m: float) -> NDArray[np.float64]:
