@@ -31,7 +31,8 @@ class Reports:
     """Transmissions of one ship in order of time, one array element each.
 
     t: seconds since 1970; kind: message type (3 while turning; 241, 242: parts of 24); the rest raw as on the air,
-    0 in static reports; true_lon, true_lat: where the ship is, in degrees.
+    0 in static reports; draught: 0.1 m, as typed, 0 in position reports; true_lon, true_lat: where the ship is, in
+    degrees.
     """
 
     t: Floats
@@ -43,6 +44,7 @@ class Reports:
     heading: Ints
     rot: Ints
     status: Ints
+    draught: Ints
     true_lon: Floats
     true_lat: Floats
 
@@ -131,6 +133,7 @@ def _positions(
         heading=shown,
         rot=rate if ship.gyro else np.full(n, NO_ROT),
         status=track.status[step].astype(np.int64),
+        draught=np.zeros(n, dtype=np.int64),
         true_lon=lon,
         true_lat=lat,
     )
@@ -157,6 +160,7 @@ def _with_static(rng: np.random.Generator, ship: Ship, positions: Reports, t: Fl
                 zero,
                 zero,
                 zero,
+                zero + round(ship.draught_m * 10),
                 np.interp(when, t, track.lon),
                 np.interp(when, t, track.lat),
             )

@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 import numpy as np
 
 from darkwake.simulate import decoys
+from darkwake.simulate.blind import blind
 from darkwake.simulate.busy import BUSY_DAY, busy_day
+from darkwake.simulate.families import FAMILIES
 from darkwake.simulate.fleets import fleet
 from darkwake.simulate.grid import Grid
 from darkwake.simulate.meetings import raft, transfer
@@ -241,6 +243,8 @@ _MAKERS: dict[str, Callable[[int], Scene]] = {
     "korea-bay": korea_bay,
     "east-sea": east_sea,
     "transfers": transfers,
+    **FAMILIES,
+    "blind": blind,
 }
 
 

@@ -66,7 +66,7 @@ def pair_trawlers(scene: Scene, area: Area, first: int, hours: float) -> None:
     track = lead.track()
     rows = slice(first - track.first, last - track.first)
     made = [scene.add(scene.registry.make("fishing", ais_class="A"), track)]
-    bow = np.radians(_smooth(track.heading_deg[rows]))
+    bow = np.radians(smooth(track.heading_deg[rows]))
     lat = track.lat[rows] - apart * np.sin(bow) / 111_120.0
     lon = track.lon[rows] + apart * np.cos(bow) / (111_120.0 * np.cos(np.radians(lat)))
     other = coming(scene, area, [], (float(lon[0]), float(lat[0])), first)
@@ -132,7 +132,7 @@ def _tows(scene: Scene, area: Area, start: Point, speed_kn: float, hours: float)
     return points[1:]
 
 
-def _smooth(
+def smooth(
     heading_deg: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     """Headings averaged over ten minutes, so that the second ship of a pair wheels wide instead of jumping."""

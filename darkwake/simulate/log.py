@@ -90,6 +90,7 @@ def _fields(
 ) -> list[Field]:
     columns = {name: values[ship] for name, values in table.items()}
     if kind in (5, TYPE_24A, TYPE_24B):
+        columns["draught"] = r.draught
         texts = {name: values[ship] for name, values in names.items()}
         return {5: layouts.static_a, TYPE_24A: layouts.static_b_name, TYPE_24B: layouts.static_b_ship}[kind](
             columns, texts
@@ -122,7 +123,6 @@ def _ship_columns(ships: tuple[Ship, ...]) -> tuple[dict[str, Ints], dict[str, N
         "to_stern": ints([s.to_stern_m for s in ships]),
         "to_port": ints([s.to_port_m for s in ships]),
         "to_starboard": ints([s.to_starboard_m for s in ships]),
-        "draught": ints([round(s.draught_m * 10) for s in ships]),
         # Not available, as ITU-R M.1371 has it: many crews never type an ETA.
         "eta_month": ints([0] * len(ships)),
         "eta_day": ints([0] * len(ships)),

@@ -12,7 +12,7 @@ from itertools import combinations
 
 import numpy as np
 
-from darkwake.simulate.grid import offset
+from darkwake.simulate.grid import Floats, offset
 from darkwake.simulate.places import Site, moved
 from darkwake.simulate.scene import Plant, Scene, around
 from darkwake.simulate.ships import Ship
@@ -39,6 +39,19 @@ def antennas_m(host: Ship, guest: Ship, berth: Berth) -> float:
             berth.right_m + guest.antenna_right_m - host.antenna_right_m,
         )
     )
+
+
+def beside(host: Track, berth: Berth, first: int, last: int) -> tuple[Floats, Floats, Floats]:
+    """Longitudes, latitudes and headings of a ship at a place alongside another from step `first` to `last`."""
+    rows = slice(first - host.first, last - host.first)
+    bow = np.radians(host.heading_deg[rows])
+    lon, lat = offset(
+        host.lon[rows],
+        host.lat[rows],
+        berth.forward_m * np.sin(bow) + berth.right_m * np.cos(bow),
+        berth.forward_m * np.cos(bow) - berth.right_m * np.sin(bow),
+    )
+    return lon, lat, host.heading_deg[rows]
 
 
 def transfer(
@@ -105,18 +118,11 @@ def _waiting(scene: Scene, site: Site, first: int, last: int, anchored: bool) ->
 
 def _coming(scene: Scene, site: Site, host: Track, berth: Berth, first: int, last: int) -> Track:
     """The ship that comes alongside, lies there from `first` to `last` and leaves."""
-    rows = slice(first - host.first, last - host.first)
-    bow = np.radians(host.heading_deg[rows])
-    lon, lat = offset(
-        host.lon[rows],
-        host.lat[rows],
-        berth.forward_m * np.sin(bow) + berth.right_m * np.cos(bow),
-        berth.forward_m * np.cos(bow) - berth.right_m * np.sin(bow),
-    )
-    abeam = float(np.degrees(bow[0])) + 90.0
+    lon, lat, heading = beside(host, berth, first, last)
+    abeam = float(heading[0]) + 90.0
     near = around((float(lon[0]), float(lat[0])), 400.0, abeam)
     voyage = coming(scene, site.area, [site.entrance(scene.rng), near], (float(lon[0]), float(lat[0])), first)
-    voyage.follow(lon, lat, host.heading_deg[rows], UNDER_WAY)
+    voyage.follow(lon, lat, heading, UNDER_WAY)
     off = moved(voyage.here, 500.0 * float(np.sin(np.radians(abeam))), 500.0 * float(np.cos(np.radians(abeam))))
     leave(scene, voyage, site.area, [off, site.entrance(scene.rng)])
     return voyage.track()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +49,12 @@ def record(scene: Scene) -> Log:
         sent = broadcast(rng, scene.grid, ship, track, blind)
         for a, b in scene.silences.get(i, []):
             sent = sent.take((sent.t < scene.epoch(a)) | (sent.t >= scene.epoch(b)))
-        heard = receive(rng, radio, factor, scene.grid.epoch_s, sent, ship.ais_class == "A")
+        if i in scene.laden:
+            step, draught_m = scene.laden[i]
+            typed = (sent.draught > 0) & (sent.t >= scene.epoch(step))
+            sent = replace(sent, draught=np.where(typed, round(draught_m * 10), sent.draught))
+        kept_as = replace(radio, keep_s=scene.keeps.get(i, radio.keep_s))
+        heard = receive(rng, kept_as, factor, scene.grid.epoch_s, sent, ship.ais_class == "A")
         kept, index = np.unique(heard.report, return_inverse=True)
         reports.append(sent.take(kept))
         owners.append(np.full(len(kept), i))
@@ -64,8 +69,7 @@ def record(scene: Scene) -> Log:
 def finish(scene: Scene) -> Scenario:
     """The scenario of a scene."""
     log = record(scene)
-    fishing = any(ship.ship_type == 30 for ship in scene.ships)
-    if fishing:
+    if "incursion" in scene.judged and any(ship.ship_type == 30 for ship in scene.ships):
         from zones import load_zones  # only fleets need geometry, and it is slow to load
 
         return Scenario(scene.name, scene.seed, log, truth(scene, log, load_zones()))

@@ -48,6 +48,9 @@ class Scene:
     """Everything in a scenario before it is broadcast.
 
     silences, blind: per ship, steps from..to in which her set is off, or has no fix.
+    judged: kinds for which the truth is complete; incursions only where a ship fishes.
+    keeps: per ship, seconds between two positions kept of her where that is not `keep_s`, as by satellite.
+    laden: per ship, the step from which her crew has typed another draught, and that draught in metres.
     """
 
     name: str
@@ -67,6 +70,9 @@ class Scene:
     shadows: list[Shadow] = field(default_factory=list)
     taken: list[Point] = field(default_factory=list)
     fleet: list[int] = field(default_factory=list)
+    judged: tuple[str, ...] = ("gap", "incursion", "rendezvous")
+    keeps: dict[int, float] = field(default_factory=dict)
+    laden: dict[int, tuple[int, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Opens the register of ships."""

@@ -43,9 +43,9 @@ def truth(scene: Scene, log: Log, zones: ZoneSet | None) -> dict[str, object]:
     """
     heard = _heard_by_ship(log, len(scene.ships))
     events = [_event(scene, plant, heard) for plant in scene.plants]
-    kinds = ["gap", "rendezvous"]
+    kinds = {plant.kind for plant in scene.plants} | set(scene.judged) - {"incursion"}
     if zones is not None:
-        kinds.append("incursion")
+        kinds.add("incursion")
         events += _incursions(scene, zones, heard)
     last = max(int(times[-1]) for times in heard if len(times))
     spans = sum(int(times[-1] - times[0]) for times in heard if len(times))

@@ -86,7 +86,8 @@ def test_same_name_and_seed_same_bytes(name, tmp_path):
 
 
 def test_names_and_bad_names():
-    assert set(scenarios()) == {"demo", "yellow-sea", "korea-bay", "east-sea", "transfers", "busy-day"}
+    families = {"open-sea", "sts-areas", "short-contacts", "lookalikes", "crowds", "near-misses", "one-sided", "blind"}
+    assert set(scenarios()) == {"demo", "yellow-sea", "korea-bay", "east-sea", "transfers", "busy-day"} | families
     for bad in ("nowhere", "busy-day:", "busy-day:0", "busy-day:-1", "busy-day:1e6", "demo:3"):
         with pytest.raises(UnknownScenario, match="choose one of"):
             make(bad, 1)
