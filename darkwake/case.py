@@ -79,7 +79,7 @@ class Case:
             self._lists = load_vessel_lists(self._list_files)
         return self._lists
 
-    def _zones_shown(self, reader: Reader) -> ZoneSet:
+    def zones_shown(self, reader: Reader) -> ZoneSet:
         """Return the zones to draw: the files that were named, else those that the case was last judged by."""
         from detectors import zones_of_last_run
 
@@ -284,7 +284,7 @@ class Case:
         from maps import case_map
 
         with self.reader() as reader:
-            return case_map(reader, self._zones_shown(reader), lists=self.lists)
+            return case_map(reader, self.zones_shown(reader), lists=self.lists)
 
     def report(self, path: str | Path, *, title: str | None = None) -> Path:
         """Write the report, one HTML file that loads nothing from outside, and return its path.
@@ -298,7 +298,7 @@ class Case:
         with self.reader() as reader:
             return write_report(
                 reader,
-                self._zones_shown(reader),
+                self.zones_shown(reader),
                 Path(path),
                 made_at=now(),
                 version=__version__,

@@ -79,6 +79,7 @@ class Match:
         return {
             "mmsi": self.mmsi,
             "list": self.listed.list,
+            "part": self.listed.part or None,
             "date": self.listed.date or None,
             "date_means": self.listed.dated,
             "by": self.by,
@@ -100,7 +101,8 @@ def in_words(match: Mapping[str, Any]) -> str:
     """Return a match, as it stands in an event's evidence, in words; they hold text from a radio."""
     first, last = (str(match[key])[:16].replace("T", " ") for key in ("said_from", "said_to"))
     when = f"said {first} UTC" if first == last else f"said {first} to {last} UTC"
-    return f"{match['list']} ({match['date_means']}), {match['how']}; {when}"
+    where = ", ".join(filter(None, [match["list"], match["part"]]))
+    return f"{where} ({match['date_means']}), {match['how']}; {when}"
 
 
 class _Said(NamedTuple):

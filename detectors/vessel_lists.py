@@ -1,15 +1,15 @@
 """Lists of named vessels: OFAC's and the EU's DPRK vessels, which come with the package, and a user's own CSV files.
 
 One layout serves all: columns ``imo``, ``mmsi``, ``name`` (an IMO number, or an MMSI with a name, in each row), and
-where known ``aliases`` (parted by ``;``), ``list``, ``date`` and ``date_is`` (``listed`` or ``published``). OFAC's file
-carries the date when the list was published and no day of designation; ``Listed.dated`` says so wherever the date is
-shown. A row that names no ship by these rules is counted by reason, never guessed at.
+where known ``aliases`` (parted by ``;``), ``list``, ``part``, ``date`` and ``date_is`` (``listed`` or ``published``).
+OFAC's file carries the date when the list was published and no day of designation; ``Listed.dated`` says so wherever
+the date is shown. A row that names no ship by these rules is counted by reason, never guessed at.
 """
 
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from detectors.imo import check_digit_right
 
-COLUMNS = ("imo", "mmsi", "name", "aliases", "list", "date", "date_is")
+COLUMNS = ("imo", "mmsi", "name")
 _DATES = {"listed": "listed on {}", "published": "list published on {}, which is not the day of designation"}
 
 
@@ -31,6 +31,7 @@ class Listed:
 
     Attributes:
         list: Which list.
+        part: Which programme or annex of it; empty where it has none.
         date: As the list gives it; empty where it gives none.
         date_is: What the date is: ``listed``, ``published``, or empty where that is not said.
         imo: IMO number, its check digit right.
@@ -39,6 +40,7 @@ class Listed:
     """
 
     list: str
+    part: str
     date: str
     date_is: str
     imo: int | None
@@ -59,6 +61,19 @@ class VesselLists:
 
     rows: tuple[Listed, ...]
     notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Say which lists these are, with their dates and how many rows each has."""
+        of_list: dict[str, list[Listed]] = {}
+        for row in self.rows:
+            of_list.setdefault(row.list, []).append(row)
+        return "; ".join(f"{name} ({len(rows):,}), {_days(rows)}" for name, rows in of_list.items())
+
+
+def _days(rows: Sequence[Listed]) -> str:
+    """Say the date of rows, the latest where they differ, with what it is the date of."""
+    latest = max(rows, key=lambda row: row.date)
+    return latest.dated if all(row.date == latest.date for row in rows) else f"the last {latest.dated}"
 
 
 def load_vessel_lists(paths: Iterable[Path] = ()) -> VesselLists:
@@ -109,7 +124,7 @@ def _rows(text: str, name: str, where: str) -> tuple[list[Listed], Counter[str]]
     try:
         columns = [column.strip().lower() for column in next(reader, [])]
         if "imo" not in columns and not {"mmsi", "name"} <= set(columns):
-            known = ", ".join(COLUMNS[:3])
+            known = ", ".join(COLUMNS)
             raise BadList(
                 f"list {where} has no column imo, nor mmsi with name; its first line names the columns: {known}"
             )
@@ -138,8 +153,8 @@ def _listed(row: Mapping[str, str], name: str) -> tuple[Listed | None, str]:
     if kept_imo is None and not (mmsi and names):
         return None, reason or "neither an IMO number nor an MMSI with a name"
     kept_mmsi = mmsi if names else None
-    list_name, date, date_is = row.get("list") or name, row.get("date", ""), row.get("date_is", "").lower()
-    return Listed(list_name, date, date_is, kept_imo, kept_mmsi, names), reason
+    list_name, date_is = row.get("list") or name, row.get("date_is", "").lower()
+    return Listed(list_name, row.get("part", ""), row.get("date", ""), date_is, kept_imo, kept_mmsi, names), reason
 
 
 def _number(text: str) -> int | None:

@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from ais.reader import Reader
 from detectors import read_events
-from detectors.list_matches import Matches, in_words, match_lists
-from detectors.vessel_lists import VesselLists, load_vessel_lists
+from detectors.list_matches import match_lists
+from detectors.vessel_lists import VesselLists
 from maps import kinds, words
 from maps.backdrop import REGION, box_around, coast, names, ports, widened
 from maps.coverage import Coverage, read_coverage
@@ -90,10 +90,9 @@ def evidence(event: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def map_content(
-    reader: Reader, zones: ZoneSet, lists: VesselLists | None = None
+    reader: Reader, zones: ZoneSet, lists: VesselLists
 ) -> tuple[dict[str, object], Findings, Coverage, Tracks]:
-    """Return all that a map shows, and the parts it was made of; without lists, the package's own are used."""
-    matches = match_lists(reader, load_vessel_lists() if lists is None else lists)
+    """Return all that a map shows, and the parts it was made of."""
     findings = find(reader)
     heard = read_coverage(reader)
     ships = findings.ships()
@@ -104,9 +103,9 @@ def map_content(
     view = widened(view)
     content: dict[str, object] = {
         "kinds": [{**kind, "count": findings.counts[kind["kind"]]} for kind in kinds.describe(findings.counts)],
-        "events": [_event(event, ships, zones, middle, matches) for event in findings.events],
+        "events": [_event(event, ships, zones, middle) for event in findings.events],
         "left_out": findings.left_out,
-        "ships": read_ships(reader, ships, matches),
+        "ships": read_ships(reader, ships, match_lists(reader, lists)),
         "tracks": _tracks(tracks, ships, middle),
         **_zones(zones),
         "coast": coast(view, points),
@@ -128,9 +127,7 @@ def _near_degrees(lon: float, middle: float) -> float:
     return float(near(np.asarray([round(lon * DEGREE)], dtype=np.int64), middle)[0]) / DEGREE
 
 
-def _event(
-    event: Mapping[str, object], ships: Sequence[int], zones: ZoneSet, middle: float, matches: Matches
-) -> dict[str, object]:
+def _event(event: Mapping[str, object], ships: Sequence[int], zones: ZoneSet, middle: float) -> dict[str, object]:
     names = {zone.id: zone.name for zone in zones.zones}
     order = {zone.id: i for i, zone in enumerate(zones.zones)}
     ranks = {zone.id: telling(zone.kind) for zone in zones.zones}
@@ -154,17 +151,12 @@ def _event(
         "zones": [order[item] for item in ids if item in order],
         "other_zones": [item for item in ids if item not in order],
         "summary": words.summary(kind, hours, said, names.get(first, first)),
-        "rows": [*_listed(numbers(event["mmsi"]), matches), *words.evidence_rows(said, names)],
+        "rows": words.evidence_rows(said, names),
         "plot": _plot(said.get("series")),
         "ends": _ends(said, middle),
         "hollow": "cannot" in str(said.get("verdict", "")),
         **split_reasons([str(item) for item in _items(event["reasons"])]),
     }
-
-
-def _listed(ships: Iterable[int], matches: Matches) -> list[list[str]]:
-    """Return a row for each list that a ship of an event is on."""
-    return [[f"On a list: {ship}", in_words(match.as_json())] for ship in ships for match in matches.get(ship, ())]
 
 
 def _items(value: object) -> list[object]:

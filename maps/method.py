@@ -37,6 +37,10 @@ CAVEATS: tuple[tuple[str, str], ...] = (
         "as imagery, port records or the answer of the flag state and the owner, before anyone acts on them.",
     ),
 )
+LISTS = (
+    "By IMO number, else by MMSI with name: what was sent can be false, and no match clears nobody. "
+    "Held against: {lists}."
+)
 EMPTY = (
     "It does not mean that nothing happened: ships that sent no AIS, or that no receiver heard, are not in these "
     "inputs.",

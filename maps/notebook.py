@@ -3,7 +3,7 @@
 import folium
 
 from ais.reader import Reader
-from detectors.vessel_lists import VesselLists
+from detectors.vessel_lists import VesselLists, load_vessel_lists
 from maps.content import map_content
 from maps.offline import CaseLayer, OfflineMap
 from zones import ZoneSet
@@ -26,7 +26,7 @@ def case_map(reader: Reader, zones: ZoneSet, *, lists: VesselLists | None = None
         network: Make a plain folium map instead, which loads its files from the network and can hold tiles and any
         plugin.
     """
-    content, *_ = map_content(reader, zones, lists)
+    content, *_ = map_content(reader, zones, lists or load_vessel_lists())
     west, south, east, north = (float(edge) for edge in content["view"])  # type: ignore[attr-defined]
     center = ((west + east) / 2, (south + north) / 2)
     made: folium.Map

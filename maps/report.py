@@ -11,7 +11,7 @@ from pathlib import Path
 from ais.counts import partly_read, reports
 from ais.reader import Reader
 from detectors import discover, not_looked_at
-from detectors.vessel_lists import VesselLists
+from detectors.vessel_lists import VesselLists, load_vessel_lists
 from maps import assets, method, words
 from maps.content import Findings, map_content
 from maps.coverage import Coverage
@@ -110,6 +110,7 @@ def report_html(
     title: str | None = None,
 ) -> str:
     """Return the report as text; arguments as for `write_report`."""
+    lists = lists or load_vessel_lists()
     content, findings, heard, tracks = map_content(reader, zones, lists)
     inputs = _inputs(reader)
     runs = _runs(reader)
@@ -124,7 +125,7 @@ def report_html(
         "stations": [list(item) for item in heard.stations],
         "stations_count": heard.stations_count,
         "counting": method.COUNTING,
-        "caveats": [list(item) for item in _caveats(zones, runs, findings)],
+        "caveats": [list(item) for item in _caveats(zones, runs, findings, lists)],
         "drawing": _drawing(tracks, content["drawn_m"]),
         "zones_version": zones.version,
         "zones_sha256": zones.sha256,
@@ -197,7 +198,9 @@ def _unseen(heard: Coverage) -> str:
     )
 
 
-def _caveats(zones: ZoneSet, runs: list[dict[str, object]], findings: Findings) -> list[tuple[str, str]]:
+def _caveats(
+    zones: ZoneSet, runs: list[dict[str, object]], findings: Findings, lists: VesselLists
+) -> list[tuple[str, str]]:
     more = []
     if any(run["zones"] != zones.sha256 for run in runs):
         more.append(
@@ -216,7 +219,7 @@ def _caveats(zones: ZoneSet, runs: list[dict[str, object]], findings: Findings) 
                 f"`darkwake events` lists all.",
             )
         )
-    return [*more, *method.CAVEATS]
+    return [*more, *method.CAVEATS, ("A list is matched by what a ship says", method.LISTS.format(lists=lists))]
 
 
 def _drawing(tracks: Tracks, tolerance_m: object) -> str:

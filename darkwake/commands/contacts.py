@@ -76,8 +76,8 @@ def contacts(
     settings = load(config)
     case = Case(case_path, [*settings.zones, *zone_files], [*settings.lists, *list_files])
     options.read_lists(case)
-    zones = {zone.id: zone.name for zone in case.zones.zones}
     with case.reader() as reader:
+        zones = {zone.id: zone.name for zone in case.zones_shown(reader).zones}
         found = find_contacts(reader, mmsi, days=days, hops=hops)
         matches = match_lists(reader, case.lists)
         near = found.nearness()
@@ -161,7 +161,7 @@ _LINK_HEAD = (
     "end",
     "hours",
     "score",
-    "than the link before",
+    "in time",
     "where",
     "event",
 )
@@ -179,7 +179,7 @@ def _link_row(link: Link, ships: Ships, zones: Mapping[str, str]) -> Sequence[st
         f"{link.end:%Y-%m-%d %H:%M}" if link.end else "open",
         "" if link.hours is None else f"{link.hours:.1f}",
         f"{link.score:.2f}",
-        link.order,
+        f"{link.order} hop {link.hop - 1}" if link.order else "",
         _where(link, zones),
         link.event,
     ]

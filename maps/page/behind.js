@@ -10,7 +10,7 @@ DW.behind = function (data) {
     block("zones", "Zones and lines", DW.el("p", { text: `Zone set ${data.zones_version}, sha256 ${data.zones_sha256}. Open a zone for its source, whose line it is, its legal status, its uncertainty and which line disagrees.` }),
       DW.zoneList(data)),
     block("settings", "Detection and settings", DW.runs(data), DW.settings(data)),
-    block("licences", "Licences", DW.el("p", { text: "This page carries Leaflet 1.9.4 under the licence below. Coast: Natural Earth, public domain. Ports: NGA World Port Index 2023, public domain." }),
+    block("licences", "Licences", DW.el("p", { text: "This page carries Leaflet 1.9.4 under the licence below. Coast: Natural Earth, public domain. Ports: NGA World Port Index 2023, public domain. Lists of vessels: OFAC SDN, public domain; Regulation (EU) 2017/1509, © European Union, 1998-2026, only the Official Journal is authentic." }),
       DW.el("details", {}, DW.el("summary", { text: "Leaflet: BSD 2-Clause License" }), DW.el("pre", { text: data.licence }))));
 };
 
