@@ -3,7 +3,11 @@
 An event and a planted behaviour match when they are of one kind, name the same ships (and, where the truth says one,
 the same zone) and their times overlap by at least half: intersection over union >= 0.5. Matches are taken greedily,
 best overlap first, one to one; a second event for one behaviour is a false alarm. Rafts are scored by their pairs:
-a meeting of more than two ships counts as every two of them. What is open ends at the truth's last report.
+a meeting of more than two ships counts as every two of them, for as long as both were members. What is open ends at
+the truth's last report.
+
+Where the truth plants contacts in known roads and at quays (`anchorage_contact`), a meeting or brief contact that says
+it was in a port, an anchorage or under a mask, and in no STS area, is scored as one: told apart by what it says.
 
 A gap whose verdict is `cannot be assessed` is an answer and no alarm: it finds nothing and costs nothing, and is
 counted apart, as are the planted gaps that got no other answer. Kinds that the truth does not judge are counted only.
@@ -31,6 +35,8 @@ MIN_IOU = 0.5
 MARGIN_NM = 2.0
 #: The gap verdict that raises an alarm.
 ALARM_VERDICT = "silent though receivable"
+#: The pseudo-kind of meetings that say where they were, and what they say it by.
+IN_ROADS, PLACES = "anchorage_contact", ("port", "anchorage", "masked")
 #: What a false alarm is blamed on when no decoy is in reach.
 PLANTED, NOTHING = "a planted event, told again or with other times", "no decoy"
 
@@ -56,6 +62,14 @@ class _Event(msgspec.Struct, forbid_unknown_fields=True):
     zones: list[str]
     evidence: dict[str, object]
     reasons: list[str]
+
+
+class _Member(msgspec.Struct, rename={"from_": "from"}):
+    """One ship of a raft: when she was in it; still, where `to` is null."""
+
+    mmsi: int
+    from_: _Time
+    to: _Time | None
 
 
 class _Planted(msgspec.Struct, forbid_unknown_fields=True):
@@ -116,8 +130,9 @@ def evaluate(events: Sequence[Mapping[str, object]], truth: Mapping[str, object]
     unknown = {planted.kind for planted in real.events} - set(real.kinds)
     if unknown:
         raise EvaluateError(f"the truth plants {sorted(unknown)} but does not list them in its kinds; make it anew")
-    pairs = [pair for event in told for pair in _pairs(event)]
-    planted = [pair for behaviour in real.events for pair in _pairs(behaviour)]
+    alarms = [_in_roads(event) for event in told] if IN_ROADS in real.kinds else told
+    pairs = [pair for event in alarms for pair in _pairs(event, real.end)]
+    planted = [pair for behaviour in real.events for pair in _pairs(behaviour, real.end)]
     scored = [
         _score(kind, [e for e in pairs if e.kind == kind], [p for p in planted if p.kind == kind], real)
         for kind in sorted(real.kinds)
@@ -146,13 +161,32 @@ def _parsed(value: object, kind: type[_Parsed], what: str, writer: str) -> _Pars
         raise EvaluateError(f"the {what} cannot be read: {error}; give what `{writer}` writes") from None
 
 
-def _pairs(one: _Meeting) -> Iterator[_Meeting]:
+def _in_roads(event: _Event) -> _Event:
+    """Return a meeting as a contact in roads, if it says that it was in some and not in an STS area."""
+    placed = any(event.evidence.get(key) is not None for key in PLACES) and event.evidence.get("sts_area") is None
+    meets = event.kind in ("rendezvous", "brief_contact")
+    return msgspec.structs.replace(event, kind=IN_ROADS) if meets and placed else event
+
+
+def _pairs(one: _Meeting, horizon: datetime) -> Iterator[_Meeting]:
     """Yield a meeting of three or more ships as every two of them; all else as it is, ships in order."""
-    if one.kind != "rendezvous" or len(one.mmsi) <= 2:
+    if one.kind not in ("rendezvous", IN_ROADS) or len(one.mmsi) <= 2:
         yield msgspec.structs.replace(one, mmsi=sorted(one.mmsi))
         return
-    for pair in combinations(sorted(one.mmsi), 2):
-        yield msgspec.structs.replace(one, mmsi=list(pair))
+    stays = _stays(one, horizon)
+    for a, b in combinations(sorted(one.mmsi), 2):
+        start, end = max(stays[a][0], stays[b][0]), min(stays[a][1], stays[b][1])
+        if start <= end:
+            yield msgspec.structs.replace(one, mmsi=[a, b], start=start, end=end)
+
+
+def _stays(one: _Event | _Planted, horizon: datetime) -> dict[int, tuple[datetime, datetime]]:
+    """Return each ship's time in a meeting: as its evidence lists the members, else all of it."""
+    stays = dict.fromkeys(one.mmsi, _span(one, horizon))
+    if isinstance(one, _Event) and "members" in one.evidence:
+        for member in _parsed(one.evidence["members"], list[_Member], "members of a raft", "darkwake events"):
+            stays[member.mmsi] = member.from_, member.to or horizon
+    return stays
 
 
 def _score(kind: str, told: list[_Event], planted: list[_Planted], truth: _Truth) -> tuple[KindScore, list[str]]:

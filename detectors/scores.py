@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+
+#: The family of a tally that counts all families together.
+ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,84 @@ class Scores:
         return render(self)
 
 
+@dataclass(frozen=True)
+class Tally:
+    """Scores of one kind summed over seeds, of one family or of all of them.
+
+    Attributes:
+        family: A scenario's name, or ALL.
+        kind: Of event.
+        planted: Behaviours in the truths.
+        found: Those with a matching event.
+        recall: found / planted; None where nothing was planted.
+        events: Alarms raised.
+        precision: found / events; None where none was raised.
+        false_alarms: Alarms without a match.
+        false_by_decoy: They by the label of the decoy that they overlap.
+    """
+
+    family: str
+    kind: str
+    planted: int
+    found: int
+    recall: float | None
+    events: int
+    precision: float | None
+    false_alarms: int
+    false_by_decoy: Mapping[str, int]
+
+
+def tallied(scored: Sequence[Scores], apart: Sequence[str] = ()) -> list[Tally]:
+    """Return a tally for each family and kind in which something was planted or told, then those of all families.
+
+    Args:
+        scored: Scores of any scenarios and seeds.
+        apart: Scenarios that do not count towards all.
+    """
+    groups: dict[tuple[str, str], list[KindScore]] = {}
+    for scores in scored:
+        for score in scores.kinds:
+            groups.setdefault((scores.scenario, score.kind), []).append(score)
+            if scores.scenario not in apart:
+                groups.setdefault((ALL, score.kind), []).append(score)
+    families = [*dict.fromkeys(scores.scenario for scores in scored), ALL]
+    tallies = [_tally(*key, groups[key]) for key in sorted(groups, key=lambda key: (families.index(key[0]), key[1]))]
+    return [tally for tally in tallies if tally.planted or tally.events]
+
+
+def _tally(family: str, kind: str, scores: Sequence[KindScore]) -> Tally:
+    planted, found, events = (sum(getattr(score, name) for score in scores) for name in ("planted", "found", "events"))
+    blame: Counter[str] = Counter()
+    for score in scores:
+        blame.update(score.false_by_decoy)
+    return Tally(
+        family,
+        kind,
+        planted,
+        found,
+        round(found / planted, 4) if planted else None,
+        events,
+        round(found / events, 4) if events else None,
+        sum(score.false_alarms for score in scores),
+        dict(sorted(blame.items())),
+    )
+
+
+def render_tallies(tallies: Sequence[Tally], missed: Sequence[str]) -> str:
+    """Return tallies as a plain text table, a line for each family and kind, with what was missed below it."""
+    rows = [["family", "kind", "planted", "found", "recall", "alarms", "precision", "false"]] + [
+        [t.family, t.kind, str(t.planted), str(t.found), _ratio(t.recall), str(t.events), _ratio(t.precision),
+         str(t.false_alarms)]
+        for t in tallies
+    ]  # fmt: skip
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    blamed = ["what false alarms overlap"] + [
+        ", ".join(f"{label} {count}" for label, count in tally.false_by_decoy.items()) for tally in tallies
+    ]
+    lines = [f"{_line(row, widths, 2)}  {why}".rstrip() for row, why in zip(rows, blamed, strict=True)]
+    return "\n".join(lines + [f"missed: {line}" for line in missed])
+
+
 def render(scores: Scores) -> str:
     """Return the scores as a plain text table with notes below it."""
     head = ["kind", "planted", "found", "recall", "planted away", "found away", "recall away", "alarms", "precision",
@@ -113,7 +195,10 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.1f}"
 
 
-def _line(row: list[str], widths: list[int]) -> str:
-    """Return one row of the table: the first column to the left, figures to the right."""
-    cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+def _line(row: list[str], widths: list[int], words: int = 1) -> str:
+    """Return one row of the table: columns of words to the left, figures to the right."""
+    cells = [
+        cell.ljust(width) if i < words else cell.rjust(width)
+        for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+    ]
     return "  ".join(cells).rstrip()

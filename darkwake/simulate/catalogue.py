@@ -35,6 +35,11 @@ from darkwake.simulate.scene import Scene
 from darkwake.simulate.silences import dark, dark_passage
 from darkwake.simulate.traffic import residents, roamers, through
 
+#: The family made from published descriptions alone, by somebody who had not seen the detectors.
+BLIND = "blind"
+#: The scenarios of the truth corpus, the blind one last.
+CORPUS = (*FAMILIES, BLIND)
+
 
 class UnknownScenario(ValueError):
     """No scenario has that name."""
@@ -244,7 +249,7 @@ _MAKERS: dict[str, Callable[[int], Scene]] = {
     "east-sea": east_sea,
     "transfers": transfers,
     **FAMILIES,
-    "blind": blind,
+    BLIND: blind,
 }
 
 

@@ -29,6 +29,12 @@ class Scenario:
         """Sentences in the NMEA file."""
         return self.log.lines
 
+    @property
+    def judged(self) -> set[str]:
+        """Kinds for which the truth is complete."""
+        kinds = self.truth["kinds"]
+        return set(kinds) if isinstance(kinds, list) else set()
+
     def write_nmea(self, path: str | Path) -> None:
         """Writes the tag-blocked sentences."""
         self.log.write(path)

@@ -179,7 +179,7 @@ def _decoy(scene: Scene, i: int) -> dict[str, object]:
         "mmsi": sorted(scene.ships[j].mmsi for j in decoy.ships),
         "start": iso(scene.epoch(decoy.first)),
         "end": iso(scene.epoch(min(decoy.last, scene.grid.steps - 1))),
-        "lon": round(decoy.where[0], 5),
-        "lat": round(decoy.where[1], 5),
-        "reach_nm": round(decoy.reach_nm, 2),
+        "lon": round(float(decoy.where[0]), 5),
+        "lat": round(float(decoy.where[1]), 5),
+        "reach_nm": round(float(decoy.reach_nm), 2),
     }
