@@ -29,15 +29,17 @@ from darkwake.simulate.places import (
     SITES,
     YELLOW_OPEN,
     Site,
-    stations,
 )
+from darkwake.simulate.radio import Station
 from darkwake.simulate.scene import Scene, around, metres
 from darkwake.simulate.ships import Ship
 from darkwake.simulate.traffic import through
 
 #: Kinds that every family judges; loitering is judged where no other ship lies still at sea.
 MEETINGS = ("anchorage_contact", "attended", "brief_contact", "pair_trawling", "rendezvous", "same_hull")
-#: Seconds between two positions by satellite.
+#: All is heard, for what a receiver misses is another matter: but for the slots that collide.
+EVERYWHERE = Station("WIDE", 126.0, 38.3, 600.0)
+#: Seconds between two positions where only satellites hear.
 SATELLITE_S = 1200.0
 #: Known roads and a port with room to lie in: points that Global Fishing Watch's anchorages and the World Port Index
 #: have, with the way in from the open sea.
@@ -49,7 +51,7 @@ OPEN = ("central Yellow Sea", "off Chengshan", "mid Korea Bay", "south Korea Bay
 
 def open_sea(seed: int) -> Scene:
     """Corpus: transfers at sea, of small craft, class B, by satellite only, in a tidal race, and rafts of three."""
-    scene = _family("open-sea", seed, 36.0, "AFLOY CHENG AFLOW BAENG AFLOE AFLOS SHIDA HAIYA")
+    scene = _family("open-sea", seed, 36.0)
     sites = [SITES[name] for name in OPEN]
     for i in range(10):
         pair(scene, sites[i % 5], _first(scene, 8), _hours(scene, 2.4, 9.0), "drift" if i % 2 else "anchor")
@@ -87,7 +89,7 @@ def open_sea(seed: int) -> Scene:
 
 def sts_areas(seed: int) -> Scene:
     """Corpus: transfers, rafts of three and groups of them off Sok-do and Cho-do, with ships that only lie near."""
-    scene = _family("sts-areas", seed, 32.0, "AFLOW BAENG SOCHO")
+    scene = _family("sts-areas", seed, 32.0)
     sokdo, chodo = SITES["Sok-do roads"], SITES["Cho-do roads"]
     for site in (sokdo, chodo):
         group(scene, site, _first(scene, 9), 2)
@@ -100,7 +102,7 @@ def sts_areas(seed: int) -> Scene:
 
 def short_contacts(seed: int) -> Scene:
     """Corpus: six short contacts of one pair within two days, twice, and single ones."""
-    scene = _family("short-contacts", seed, 54.0, "AFLOY CHENG SHIDA BAENG AFLOE AFLOS GOSEO")
+    scene = _family("short-contacts", seed, 54.0)
     for name in ("central Yellow Sea", "East Korea Bay"):
         site = SITES[name]
         spot, guest = scene.spot(site, 6_000.0), merchant(scene)
@@ -124,7 +126,7 @@ def short_contacts(seed: int) -> Scene:
 
 def lookalikes(seed: int) -> Scene:
     """Corpus: pair trawlers, two transponders on one hull, and tugs, pilots, bunker craft and supply boats at work."""
-    scene = _family("lookalikes", seed, 32.0, "AFLOY CHENG SHIDA BAENG HAIYA AFLOE AFLOS GOSEO ULLEU POHAN")
+    scene = _family("lookalikes", seed, 32.0)
     waters = [replace(SITES[name], radius_nm=12.0) for name in ("central Yellow Sea", "East Korea Bay")]
     for i in range(12):
         hours = _hours(scene, 3.0, 9.0)
@@ -139,7 +141,7 @@ def lookalikes(seed: int) -> Scene:
 
 def crowds(seed: int) -> Scene:
     """Corpus: crowded roads, ships together in known roads and at a quay, queues, and transfers within a crowd."""
-    scene = _family("crowds", seed, 30.0, "CHENG SHIDA DANDO AFLOW HAIYA AFLOY")
+    scene = _family("crowds", seed, 30.0)
     listed, unlisted = (WEIHAI.lon, WEIHAI.lat), (124.00, 38.50)
     crowd(scene, listed, 10, "anchorage crowd")
     crowd(scene, unlisted, 10, "crowd in roads of no list")
@@ -164,7 +166,7 @@ def crowds(seed: int) -> Scene:
 
 def near_misses(seed: int) -> Scene:
     """Corpus: two hours less a minute at 300 m, 510 m for hours, 2.1 kn in company, near in an STS area."""
-    scene = _family("near-misses", seed, 32.0, "AFLOY CHENG SHIDA BAENG AFLOW HAIYA AFLOE AFLOS GOSEO")
+    scene = _family("near-misses", seed, 32.0)
     scene.judged = tuple(kind for kind in MEETINGS if kind != "pair_trawling")  # by its letter, company is one
     sites = [SITES[name] for name in OPEN]
     scene.keep_s = 60.0
@@ -183,7 +185,7 @@ def near_misses(seed: int) -> Scene:
 
 def one_sided(seed: int) -> Scene:
     """Corpus: ships that meet a silent partner, slow ships with reasons of their own, and strings of net buoys."""
-    scene = _family("one-sided", seed, 36.0, "AFLOY CHENG SHIDA BAENG AFLOW HAIYA AFLOE AFLOS GOSEO ULLEU")
+    scene = _family("one-sided", seed, 36.0)
     scene.judged = (*MEETINGS, "loitering")
     sites = [SITES[name] for name in (*OPEN, "Sok-do roads", "off Wonsan")]
     for i in range(14):
@@ -212,13 +214,11 @@ FAMILIES: dict[str, Callable[[int], Scene]] = {
 }
 
 
-def _family(name: str, seed: int, hours: float, receivers: str) -> Scene:
+def _family(name: str, seed: int, hours: float) -> Scene:
     """An empty scene that begins at an hour of the day which the seed draws, so that midnight falls anywhere."""
     rng = np.random.default_rng([seed, *name.encode()])
     start = datetime(2024, 3, int(rng.integers(1, 20)), int(rng.integers(0, 24)), tzinfo=UTC)
-    return Scene(
-        name, seed, Grid.lasting(start, hours), rng, stations(*receivers.split()), keep_s=150.0, judged=MEETINGS
-    )
+    return Scene(name, seed, Grid.lasting(start, hours), rng, (EVERYWHERE,), keep_s=150.0, judged=MEETINGS)
 
 
 def _attended(scene: Scene, site: Site) -> None:
