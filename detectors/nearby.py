@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from detectors.tracks import Tracks
 
 STEP_US = 600 * US_S
-# Two ships of a contact may each move at 2 kn for half a step before they are seen at one.
-SLACK_M = 700.0
+STILL_KN = 1.0  # between steps: a ship at anchor swings
 _APART_M = 1e7  # between steps in the tree's fourth dimension: more than any reach
 _CHUNK = 4_000_000  # places in one tree, to bound memory
 
@@ -33,6 +32,28 @@ class Steps:
     step: Ints
     lon: Floats
     lat: Floats
+
+    def __getitem__(self, keep: Bools | Ints) -> Steps:
+        return Steps(self.ship[keep], self.step[keep], self.lon[keep], self.lat[keep])
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Places of slow ships, and which of them are within reach of each other at one step.
+
+    Attributes:
+        steps: The places.
+        still: At each place, how many other ships lie still within reach.
+        first: One place of each pair, that of the ship with the lesser index.
+        second: The other one.
+        apart_m: Their distance.
+    """
+
+    steps: Steps
+    still: Ints
+    first: Ints
+    second: Ints
+    apart_m: Floats
 
 
 @dataclass(frozen=True)
@@ -77,21 +98,21 @@ def slow(steps: Steps, max_kn: float) -> Bools:
     return keep | alone
 
 
-def find_candidates(tracks: Tracks, reach_m: float, max_kn: float, max_gap_us: int, least_us: int) -> Candidates:
-    """Return the spans in which two slow ships were within reach_m (plus slack) at steps at most max_gap_us apart.
-
-    Spans that could not hold a contact of least_us are left out.
-    """
+def neighbours(tracks: Tracks, reach_m: float, max_kn: float, max_gap_us: int) -> Neighbours:
+    """Return which slow ships were within reach_m of each other, at steps between fixes at most max_gap_us apart."""
     steps = on_steps(tracks, max_gap_us)
-    keep = slow(steps, max_kn)
-    steps = Steps(steps.ship[keep], steps.step[keep], steps.lon[keep], steps.lat[keep])
-    first, second, step = _pairs(steps, reach_m + SLACK_M)
-    return _spans(first, second, step, max_gap_us, least_us)
+    still = slow(steps, STILL_KN)
+    keep = slow(steps, max_kn) | still
+    steps, still = steps[keep], still[keep]
+    first, second, apart = _pairs(steps, reach_m)
+    places = len(steps.ship)
+    count = np.bincount(first[still[second]], minlength=places) + np.bincount(second[still[first]], minlength=places)
+    return Neighbours(steps, count, first, second, apart)
 
 
-def _pairs(steps: Steps, reach_m: float) -> tuple[Ints, Ints, Ints]:
-    """Return ships (first < second) and step of every pair of places within reach at one step."""
-    found: list[tuple[Ints, Ints, Ints]] = []
+def _pairs(steps: Steps, reach_m: float) -> tuple[Ints, Ints, Floats]:
+    """Return both places of every pair within reach at one step, the lesser ship's first, and how far apart."""
+    found: list[tuple[Ints, Ints, Floats]] = []
     order = np.argsort(steps.step, kind="stable")
     number = steps.step[order]
     start = 0
@@ -104,18 +125,29 @@ def _pairs(steps: Steps, reach_m: float) -> tuple[Ints, Ints, Ints]:
         place = xyz_m(steps.lon[part], steps.lat[part])
         tree = cKDTree(np.column_stack([place, (number[start:stop] - number[start]) * _APART_M]))
         pair = tree.query_pairs(reach_m, output_type="ndarray")
-        a, b = steps.ship[part[pair[:, 0]]], steps.ship[part[pair[:, 1]]]
-        found.append((np.minimum(a, b), np.maximum(a, b), number[start:stop][pair[:, 0]]))
+        apart = np.sqrt(((place[pair[:, 0]] - place[pair[:, 1]]) ** 2).sum(axis=1))
+        a, b = part[pair[:, 0]], part[pair[:, 1]]
+        found.append((np.minimum(a, b), np.maximum(a, b), apart))  # places are in order of ships
         start = stop
     if not found:
         none = np.empty(0, dtype=np.int64)
-        return none, none, none
-    first, second, step = (np.concatenate(columns) for columns in zip(*found, strict=True))
-    return first, second, step
+        return none, none, np.empty(0)
+    first, second, apart = (np.concatenate(columns) for columns in zip(*found, strict=True))
+    return first, second, apart
 
 
-def _spans(first: Ints, second: Ints, step: Ints, max_gap_us: int, least_us: int) -> Candidates:
-    """Join each pair's steps over holes and drop what is too short."""
+def spans(near: Neighbours, keep: Bools, max_gap_us: int, least_us: int) -> Candidates:
+    """Join the steps of each pair over holes and drop what is too short.
+
+    Args:
+        near: Places and pairs.
+        keep: Which pairs.
+        max_gap_us: Holes that are joined.
+        least_us: Spans that could not hold a contact of this length are left out.
+    """
+    steps = near.steps
+    first, second = steps.ship[near.first[keep]], steps.ship[near.second[keep]]
+    step = steps.step[near.first[keep]]
     order = np.lexsort((step, second, first))
     first, second, step = first[order], second[order], step[order]
     reach = max_gap_us + STEP_US
@@ -125,5 +157,5 @@ def _spans(first: Ints, second: Ints, step: Ints, max_gap_us: int, least_us: int
     starts = np.flatnonzero(new)
     stops = np.append(starts[1:], len(first)) - 1 if len(starts) else starts
     from_us, to_us = (step[starts] - 1) * STEP_US, (step[stops] + 1) * STEP_US
-    keep = to_us - from_us >= least_us
-    return Candidates(first[starts][keep], second[starts][keep], from_us[keep] - reach, to_us[keep] + reach)
+    enough = to_us - from_us >= least_us
+    return Candidates(first[starts][enough], second[starts][enough], from_us[enough] - reach, to_us[enough] + reach)

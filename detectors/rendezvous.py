@@ -1,11 +1,13 @@
-"""Two ships close together and slow for hours, away from where ships lie together anyway: a meeting at sea.
+"""Two or more ships close together and slow for hours: a meeting at sea; and what looks like one and is not.
 
 The rule is Miller 2018's, as Global Fishing Watch uses it (500 m, 2 h, under 2 kn), without its cut of 10 km around
-coastal anchorages, which would hide Sok-do and Cho-do. Course is no criterion: it means nothing adrift. A sample is a
-real fix of one ship with the other's place then, interpolated between two real fixes at most ``max_gap_minutes``
-apart; a meeting needs two real fixes of each ship inside it. Distances are between antennas, not hulls.
+coastal anchorages, which would hide Sok-do and Cho-do. Distances are between hulls where sides and headings are said.
+Where many ships lie, in ports, anchorages, areas for ship-to-ship transfers and crowds, ships belong together at
+``close_m``. A sample is a real fix of one ship with the other's place then (`detectors.samples`); a contact needs two
+real fixes of each ship inside it. Course is no criterion for slow ships: it means nothing adrift.
 
-Left out on purpose: hull-to-hull distances, rafts as one event, and telling pair trawlers and attending craft apart.
+Told apart, as kinds of their own: ``brief_contact``, ``pair_trawling``, ``same_hull`` and ``attended``. A raft is one
+event of all its ships. Net buoys and other AIS gear are left out.
 """
 
 from __future__ import annotations
@@ -16,86 +18,69 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from detectors import company
+from detectors.company import AROUND_H, Contact
 from detectors.contract import Detector, threshold
-from detectors.event import Event, Reach, iso, shared, to_datetime, untied
-from detectors.geo import US_H, Bools, Floats, Ints, distance_m
-from detectors.nearby import find_candidates
+from detectors.event import Event, Reach, untied
+from detectors.geo import US_H, Bools, Floats, Ints
+from detectors.hulls import POINTS
+from detectors.meeting import Place, event_of
+from detectors.nearby import STEP_US, Candidates, Neighbours, Steps, neighbours, spans
+from detectors.rafts import link, rafts, rounds
+from detectors.samples import Samples, measure, runs
+from detectors.statics import SPAN_US, Statics
 
 if TYPE_CHECKING:
     from detectors.tracks import Tracks
     from detectors.view import View
-    from zones import Zone
 
 MINUTE_US = US_H // 60
-SERIES_POINTS = 60
 # Interpolated steps are coarser than fixes: ships whose fixes have a median under the limit are never all faster.
 LOOSE_KN = 1.5
-
-
-@dataclass(frozen=True)
-class _Samples:
-    """Samples of two ships, by time: us since 1970, antenna distance in metres, whether the real fix is the first's."""
-
-    t: Ints
-    distance_m: Floats
-    of_first: Bools
-    lon: Floats
-    lat: Floats
-
-    def part(self, low: int, high: int) -> _Samples:
-        """Return the samples from one index to another, both included."""
-        cut = slice(low, high + 1)
-        return _Samples(self.t[cut], self.distance_m[cut], self.of_first[cut], self.lon[cut], self.lat[cut])
-
-    def where(self, keep: Bools) -> _Samples:
-        """Return some of the samples."""
-        return _Samples(self.t[keep], self.distance_m[keep], self.of_first[keep], self.lon[keep], self.lat[keep])
-
-
-@dataclass(frozen=True)
-class _Meeting:
-    """A contact that is a meeting.
-
-    Attributes:
-        pair: The two ships, by index.
-        contact: The samples in contact.
-        closest: Index of the closest of them.
-        fixes: How many real fixes of each ship are among them.
-        speeds_kn: Median speed of each ship.
-        hole_us: The longest time without a fix of one of the ships.
-        is_open: Whether it may go on beyond the data.
-        reach: All that was read for it.
-    """
-
-    pair: tuple[int, int]
-    contact: _Samples
-    closest: int
-    fixes: tuple[int, int]
-    speeds_kn: tuple[float, float]
-    hole_us: int
-    is_open: bool
-    reach: Reach
+LEAST_REACH_M = 1000.0  # within which others lying still make a crowd
+HULLS_M = 300.0  # antennas of two ships of 300 m, alongside
+SLACK_M = 200.0
+POINT_M = 80.0  # what is granted in close quarters to ships whose sides are not said: 100 m long, bow to stern
+CROWD_SHIPS = 4
+ATTENDANT_M, ATTENDANT_SHARE = 70, 0.6  # a craft that goes from ship to ship is small, and smaller than those
 
 
 @dataclass(frozen=True)
 class Rendezvous(Detector):
-    """Meetings of two ships within ``max_distance_m`` for ``min_hours`` at a median speed under ``max_sog_kn``.
+    """Meetings of ships within ``max_distance_m`` for ``min_hours`` at a median speed under ``max_sog_kn``.
 
-    Score: 0.4; plus 0.2 at a least distance under 150 m, plus 0.1 when over 4 h long, plus 0.2 in an STS area or
-    plus 0.1 in another zone that alerts; minus 0.3 within a port or anchorage.
+    Score: how much speaks for a transfer, from 0.3: plus 0.25 when hull to hull for half an hour (100 m, or antennas
+    within 150 m), 0.1 when within 30 m, 0.1 when one came to the other, 0.1 when a draught changed, 0.1 when they met
+    again within ``link_h``, 0.2 in an STS area or 0.1 in another zone that alerts; minus 0.3 in a port, anchorage or
+    masked place, 0.1 in a crowd, 0.1 when neither was ever seen apart from the other, 0.15 for a brief contact,
+    0.2 for the other kinds. In a port, anchorage or masked place that is no STS area it is at most 0.5.
     """
 
     name: ClassVar[str] = "rendezvous"
-    kinds: ClassVar[tuple[str, ...]] = ("rendezvous",)
+    kinds: ClassVar[tuple[str, ...]] = ("rendezvous", "brief_contact", "pair_trawling", "same_hull", "attended")
 
-    max_distance_m: float = threshold(500.0, "antennas this near are in contact (GFW, encounters)", unit="m", least=1)
+    max_distance_m: float = threshold(
+        500.0, "hulls this near are in contact (GFW, encounters; there between antennas)", unit="m", least=1
+    )
+    close_m: float = threshold(
+        60.0, "the same where many ships lie: rafts off Sok-do are 300-1000 m apart (UN Panel 2023)", unit="m", least=1
+    )
     min_hours: float = threshold(2.0, "least length (GFW, encounters)", unit="h", least=0.1)
     max_sog_kn: float = threshold(
         2.0, "median speed of each ship must be under this (GFW, encounters)", unit="kn", least=0.1
     )
+    max_drift_kn: float = threshold(
+        3.5, "the same for two that drift as one: tidal streams of the Yellow Sea", unit="kn", least=0.1
+    )
     max_gap_minutes: float = threshold(
         60.0, "holes joined, and the longest span to interpolate over: a missed satellite pass", unit="min", least=1
     )
+    brief_m: float = threshold(100.0, "hulls this near make a brief contact", unit="m", least=1)
+    brief_minutes: float = threshold(
+        20.0, "least length of a brief contact: six in two days, Japan MOFA 2019", unit="min", least=1
+    )
+    trawl_hours: float = threshold(1.0, "least length of pair trawling", unit="h", least=0.1)
+    link_h: float = threshold(48.0, "contacts of the same two ships this near in time are summed", unit="h", least=0)
     port_km: float = threshold(
         5.0, "a contact this near a port's point is in port (WPI points err by 1-2 km)", unit="km", least=0
     )
@@ -103,26 +88,31 @@ class Rendezvous(Detector):
     memory_h: float = threshold(8.0, "how far around a change to look again: two meetings' length", unit="h", least=1)
 
     def find(self, view: View) -> Iterator[Event | Reach]:
-        """Yield each meeting of the view, and the reach of each contact that is long enough but no meeting."""
+        """Yield what ships near each other did, and the reach of each contact that is long enough but nothing."""
         tracks = view.tracks
         if not len(tracks):
             return
-        least_us = int(self.min_hours * US_H)
-        found = find_candidates(tracks, self.max_distance_m, self.max_sog_kn + LOOSE_KN, self._gap_us, least_us)
-        meetings = []
+        reach_m = max(self.max_distance_m + HULLS_M + SLACK_M, LEAST_REACH_M)
+        fastest = max(company.TRAWL_KN[1], self.max_sog_kn, self.max_drift_kn) + LOOSE_KN
+        near = neighbours(tracks, reach_m, fastest, self._gap_us)
+        if not len(near.first):
+            return
+        ships = np.unique(near.steps.ship[np.concatenate([near.first, near.second])])
+        statics = Statics.read(view, tracks.mmsi[ships].tolist(), int(tracks.t.min()), int(tracks.t.max()))
+        tight = self._tight(view, near)
+        found = self._candidates(tracks, statics, ships, near, tight)
+        site = _Site(view, tracks, statics, near.steps, near.still, tight)
+        contacts: list[Contact] = []
         for i in range(len(found.first)):
             pair = int(found.first[i]), int(found.second[i])
             if tracks.mmsi[pair[0]] == tracks.mmsi[pair[1]]:
                 continue  # what shares a number and a place cannot be told apart
-            samples = self._measure(tracks, *pair, int(found.from_us[i]), int(found.to_us[i]))
-            near = samples.where(samples.distance_m <= self.max_distance_m)
-            for contact in self._contacts(near):
-                judged = self._judge(view, pair, contact)
-                if isinstance(judged, Reach):
-                    yield judged
+            for one in self._contacts(site, pair, int(found.from_us[i]), int(found.to_us[i])):
+                if isinstance(one, Reach):
+                    yield one
                 else:
-                    meetings.append(judged)
-        yield from self._events(view, meetings)
+                    contacts.append(one)
+        yield from self._events(site, contacts)
 
     @property
     def look_around_h(self) -> float:
@@ -133,132 +123,209 @@ class Rendezvous(Detector):
     def _gap_us(self) -> int:
         return int(self.max_gap_minutes * MINUTE_US)
 
-    def _measure(self, tracks: Tracks, first: int, second: int, from_us: int, to_us: int) -> _Samples:
-        """Return the samples of two ships (by index) in a span: each real fix against the other's place then."""
-        columns: list[tuple[Ints, Floats, Bools, Floats, Floats]] = []
-        for ship, other in ((first, second), (second, first)):
-            part = tracks.fixes_of(ship, from_us, to_us)
-            t, lon, lat = tracks.t[part], tracks.lon[part], tracks.lat[part]
-            other_lon, other_lat, known = tracks.position_at(other, t, self._gap_us)
-            apart = distance_m(lon[known], lat[known], other_lon[known], other_lat[known])
-            columns.append((t[known], apart, np.full(int(known.sum()), ship == first), lon[known], lat[known]))
-        t, apart, of_first, lon, lat = (np.concatenate(both) for both in zip(*columns, strict=True))
-        order = np.lexsort((~of_first, t))
-        return _Samples(t[order], apart[order], of_first[order], lon[order], lat[order])
+    def _tight(self, view: View, near: Neighbours) -> Bools:
+        """Say of each place whether ships there must be close to belong together."""
+        steps = near.steps
+        tight: Bools = near.still > CROWD_SHIPS
+        paired = np.unique(np.concatenate([near.first, near.second]))
+        open_water = paired[~tight[paired]]
+        lon, lat = steps.lon[open_water], steps.lat[open_water]
+        lies = view.places.near_port(lon, lat, self.port_km * 1000) >= 0
+        lies |= view.places.near_anchorage(lon, lat, self.anchorage_km * 1000) >= 0
+        areas = [zone.id for zone in view.zones.zones if zone.kind == "sts_area"]
+        if areas:
+            lies |= view.zones.inside(lon, lat, steps.step[open_water] * STEP_US, areas).any(axis=0)
+        tight[open_water[lies]] = True
+        return tight
 
-    def _contacts(self, near: _Samples) -> Iterator[_Samples]:
-        """Yield runs of samples in contact, joined over holes, that last long enough."""
-        if not len(near.t):
+    def _candidates(self, tracks: Tracks, statics: Statics, ships: Ints, near: Neighbours, tight: Bools) -> Candidates:
+        """Return where two ships may have been in contact, given how large they are at the most."""
+        size = np.zeros(len(tracks.mmsi))
+        size[ships] = [statics.greatest_m(mmsi) for mmsi in tracks.mmsi[ships].tolist()]
+        hulls = size[near.steps.ship[near.first]] + size[near.steps.ship[near.second]] + POINT_M
+        limit = np.where(tight[near.first] & tight[near.second], self.close_m, self.max_distance_m)
+        least_us = int(min(self.min_hours * 60, self.brief_minutes, self.trawl_hours * 60) * MINUTE_US)
+        return spans(near, near.apart_m <= limit + hulls + SLACK_M, self._gap_us, least_us)
+
+    def _contacts(self, site: _Site, pair: tuple[int, int], from_us: int, to_us: int) -> Iterator[Contact | Reach]:
+        """Yield the contacts of two ships in a span, and the reach of those that are nothing."""
+        samples = measure(site.tracks, site.statics, pair, from_us, to_us, self._gap_us)
+        if not len(samples):
             return
-        breaks = np.flatnonzero(np.diff(near.t) > self._gap_us)
-        lows = [0, *(breaks + 1).tolist()]
-        highs = [*breaks.tolist(), len(near.t) - 1]
-        for low, high in zip(lows, highs, strict=True):
-            if near.t[high] - near.t[low] >= self.min_hours * US_H:
-                yield near.part(low, high)
+        close = site.tight_at(pair, samples.t)
+        gap = np.where(close & (samples.basis == POINTS), samples.gap_m - POINT_M, samples.gap_m)
+        near = gap <= np.where(close, self.close_m, self.max_distance_m)
+        least_us = int(min(self.min_hours, self.trawl_hours) * US_H)
+        taken: list[slice] = []
+        for run in runs(samples.t, near, self._gap_us, least_us):
+            contact = self._judged(site, pair, samples, run, near)
+            if contact is None:
+                continue
+            long_enough = contact.hours >= self.min_hours or contact.kind == "pair_trawling"
+            if contact.kind and long_enough:
+                taken.append(run)
+                yield contact
+            else:
+                yield contact.reach
+        touching = gap <= np.where(close, min(self.close_m, self.brief_m), self.brief_m)
+        for run in runs(samples.t, touching, self._gap_us, int(self.brief_minutes * MINUTE_US)):
+            if any(run.start < other.stop and other.start < run.stop for other in taken):
+                continue
+            contact = self._judged(site, pair, samples, run, touching)
+            if contact is None:
+                continue
+            if contact.kind in ("rendezvous", "attended"):
+                contact.kind = "brief_contact" if contact.kind == "rendezvous" else "attended"
+                yield contact
+            else:
+                yield contact.reach
 
-    def _judge(self, view: View, pair: tuple[int, int], contact: _Samples) -> _Meeting | Reach:
-        """Return the meeting that a contact is, or its reach if it is none."""
-        start_us, end_us = int(contact.t[0]), int(contact.t[-1])
-        is_open = view.horizon_us - end_us <= self._gap_us
-        reach = Reach(start_us - 2 * self._gap_us, None if is_open else end_us + 2 * self._gap_us)
-        parts = [view.tracks.fixes_of(ship, start_us, end_us) for ship in pair]
-        fixes = int(contact.of_first.sum()), int((~contact.of_first).sum())
-        if min(fixes) < 2:
-            return reach
-        speeds = float(np.median(view.tracks.speed_kn(parts[0]))), float(np.median(view.tracks.speed_kn(parts[1])))
-        if max(speeds) >= self.max_sog_kn:
-            return reach
-        hole_us = max(int(np.diff(view.tracks.t[part], prepend=start_us, append=end_us).max()) for part in parts)
-        return _Meeting(pair, contact, int(np.argmin(contact.distance_m)), fixes, speeds, hole_us, is_open, reach)
-
-    def _events(self, view: View, meetings: list[_Meeting]) -> Iterator[Event]:
-        """Yield the events of meetings, each placed at its closest sample."""
-        if not meetings:
-            return
-        lon, lat, t = (
-            np.array([getattr(meeting.contact, name)[meeting.closest] for meeting in meetings])
-            for name in ("lon", "lat", "t")
+    def _judged(self, site: _Site, pair: tuple[int, int], samples: Samples, run: slice, near: Bools) -> Contact | None:
+        """Return what two ships did in a stretch of samples; None where there are too few fixes to say."""
+        tracks, statics = site.tracks, site.statics
+        part = samples[run][near[run]]
+        start_us, end_us = int(part.t[0]), int(part.t[-1])
+        is_open = site.view.horizon_us - end_us <= self._gap_us
+        around_us = max(int(self.link_h * US_H), SPAN_US, int(AROUND_H * US_H)) + 2 * self._gap_us
+        reach = Reach(start_us - around_us, None if is_open else end_us + around_us)
+        fixes = [tracks.fixes_of(ship, start_us, end_us) for ship in pair]
+        if min(int(part.of_a.sum()), int((~part.of_a).sum())) < 2:
+            return None
+        contact = Contact(
+            pair=pair,
+            samples=samples,
+            run=run,
+            near=part,
+            speeds_kn=(_median(tracks.speed_kn(fixes[0])), _median(tracks.speed_kn(fixes[1]))),
+            motion=company.motion(tracks, pair, start_us, end_us, self._gap_us),
+            adrift=(company.adrift(tracks, fixes[0]), company.adrift(tracks, fixes[1])),
+            said=(
+                statics.said(int(tracks.mmsi[pair[0]]), start_us, end_us),
+                statics.said(int(tracks.mmsi[pair[1]]), start_us, end_us),
+            ),
+            is_open=is_open,
+            reach=reach,
+            still=site.still_at(pair[0], start_us, end_us),
         )
-        places = view.places
-        ports = places.near_port(lon, lat, self.port_km * 1000)
-        anchorages = places.near_anchorage(lon, lat, self.anchorage_km * 1000)
-        held = view.zones.inside(lon, lat, t)
-        tracks, found = view.tracks, []
-        for i, meeting in enumerate(meetings):
-            port = places.port_name(int(ports[i])) if ports[i] >= 0 else None
-            anchorage = places.anchorage_name(int(anchorages[i])) if anchorages[i] >= 0 else None
-            zones = tuple(view.zones.zones[row] for row in np.flatnonzero(held[:, i]))
-            span = int(meeting.contact.t[0]), int(meeting.contact.t[-1])
-            ships = max(tracks.sharing(ship, *span) for ship in meeting.pair)
-            event = shared(_event(tracks, meeting, zones, port, anchorage), ships)
-            found.append((event, tuple(int(tracks.track[ship]) for ship in meeting.pair)))
+        contact.kind = self._kind(site, contact)
+        return contact
+
+    def _kind(self, site: _Site, contact: Contact) -> str:
+        """Return the kind of a contact, whatever its length; "" for none."""
+        if company.has_gear(contact):
+            return ""
+        if float(np.median(contact.near.distance_m)) <= company.SAME_PLACE_M:
+            low, high = contact.start_us - int(AROUND_H * US_H), contact.end_us + int(AROUND_H * US_H)
+            around = measure(site.tracks, site.statics, contact.pair, low, high, self._gap_us)
+            moved = company.motion(site.tracks, contact.pair, low, high, self._gap_us)
+            if company.same_place_all_along(around, moved):
+                return "same_hull"
+        did = company.kind_of(contact, self.max_sog_kn, self.max_drift_kn)
+        if did == "pair_trawling":
+            return did if contact.hours >= self.trawl_hours else ""
+        if did == "tow" or (did == "slow" and company.serves(contact)):
+            return "attended"
+        return "rendezvous" if did == "slow" else ""
+
+    def _events(self, site: _Site, contacts: list[Contact]) -> Iterator[Event]:
+        """Yield the events of contacts: rafts as one, all others by pairs."""
+        if not contacts:
+            return
+        link([one for one in contacts if one.kind in ("rendezvous", "brief_contact", "attended")], self.link_h)
+        _attend(contacts)
+        groups = rafts([one for one in contacts if one.kind == "rendezvous"])
+        groups += [[one] for one in contacts if one.kind != "rendezvous"]
+        places = self._places(site.view, [group[0] for group in groups])
+        found = []
+        for group, place in zip(groups, places, strict=True):
+            event = event_of(site.tracks, site.statics, group, place, self._gap_us)
+            ships = sorted({ship for one in group for ship in one.pair})
+            found.append((event, tuple(int(site.tracks.track[ship]) for ship in ships)))
         yield from untied(found)
 
-
-def _event(
-    tracks: Tracks, meeting: _Meeting, zones: tuple[Zone, ...], port: str | None, anchorage: str | None
-) -> Event:
-    """Make the event of one meeting."""
-    contact = meeting.contact
-    start_us, end_us = int(contact.t[0]), int(contact.t[-1])
-    evidence: dict[str, object] = {
-        "hours": round((end_us - start_us) / US_H, 2),
-        "distance_min_m": round(float(contact.distance_m[meeting.closest])),
-        "distance_median_m": round(float(np.median(contact.distance_m))),
-        "sog_median_a_kn": round(meeting.speeds_kn[0], 1),
-        "sog_median_b_kn": round(meeting.speeds_kn[1], 1),
-        "fixes_a": meeting.fixes[0],
-        "fixes_b": meeting.fixes[1],
-        "longest_hole_minutes": round(meeting.hole_us / MINUTE_US, 1),
-        "port": port,
-        "anchorage": anchorage,
-        "series": _series(contact),
-    }
-    in_sts = any(zone.kind == "sts_area" for zone in zones)
-    alerting = any(zone.alert_for != "none" for zone in zones)
-    return Event(
-        kind="rendezvous",
-        mmsi=tuple(int(tracks.mmsi[ship]) for ship in meeting.pair),
-        start=to_datetime(start_us),
-        end=None if meeting.is_open else to_datetime(end_us),
-        lon=float(contact.lon[meeting.closest]),
-        lat=float(contact.lat[meeting.closest]),
-        score=_score(evidence, in_sts, alerting),
-        zones=tuple(zone.id for zone in zones),
-        evidence=evidence,
-        reasons=_reasons(evidence, in_sts),
-        reach=meeting.reach,
-    )
+    def _places(self, view: View, contacts: list[Contact]) -> Iterator[Place]:
+        """Yield where contacts were: each at its closest sample."""
+        closest = [int(np.argmin(one.near.gap_m)) for one in contacts]
+        lon, lat = (
+            np.array([getattr(one.near, name)[i] for one, i in zip(contacts, closest, strict=True)])
+            for name in ("lon", "lat")
+        )
+        t = np.array([one.near.t[i] for one, i in zip(contacts, closest, strict=True)])
+        ports = view.places.near_port(lon, lat, self.port_km * 1000)
+        anchorages = view.places.near_anchorage(lon, lat, self.anchorage_km * 1000)
+        held = view.zones.inside(lon, lat, t)
+        for i, at in enumerate(closest):
+            yield Place(
+                at=at,
+                port=view.places.port_name(int(ports[i])),
+                anchorage=view.places.anchorage_name(int(anchorages[i])),
+                masked=None,
+                zones=tuple(view.zones.zones[row] for row in np.flatnonzero(held[:, i])),
+            )
 
 
-def _series(contact: _Samples) -> list[list[object]]:
-    """Return at most SERIES_POINTS pairs of time and antenna distance, evenly picked from the real samples."""
-    picked = np.unique(np.linspace(0, len(contact.t) - 1, SERIES_POINTS).round().astype(np.int64))
-    return [[iso(to_datetime(int(contact.t[i]))), round(float(contact.distance_m[i]))] for i in picked]
+@dataclass(frozen=True)
+class _Site:
+    """What contacts are measured in.
+
+    Attributes:
+        view: The window.
+        tracks: Its fixes.
+        statics: What the ships said of themselves.
+        steps: Places of slow ships.
+        still: How many others lay still near each.
+        tight: Where ships must be close to belong together.
+    """
+
+    view: View
+    tracks: Tracks
+    statics: Statics
+    steps: Steps
+    still: Ints
+    tight: Bools
+
+    def tight_at(self, pair: tuple[int, int], t: Ints) -> Bools:
+        """Say at which times both of two ships were where ships must be close; where no step is, as at the nearest."""
+        both: Bools = self._at(self.tight, pair[0], t) & self._at(self.tight, pair[1], t)
+        return both
+
+    def still_at(self, ship: int, from_us: int, to_us: int) -> int:
+        """Return how many others, the partner not counted, lay still within reach of a ship in a span: the median."""
+        low, high = self._range(ship)
+        step = self.steps.step[low:high]
+        inside = slice(
+            low + int(np.searchsorted(step, from_us // STEP_US, "left")),
+            low + int(np.searchsorted(step, to_us // STEP_US + 1, "right")),
+        )
+        counts = self.still[inside]
+        return max(int(np.median(counts)) - 1, 0) if len(counts) else 0
+
+    def _range(self, ship: int) -> tuple[int, int]:
+        return int(np.searchsorted(self.steps.ship, ship, "left")), int(np.searchsorted(self.steps.ship, ship, "right"))
+
+    def _at(self, flags: Bools, ship: int, t: Ints) -> Bools:
+        low, high = self._range(ship)
+        if low == high:
+            return np.zeros(len(t), np.bool_)
+        step, wanted = self.steps.step[low:high], (t + STEP_US // 2) // STEP_US
+        after = np.clip(np.searchsorted(step, wanted), 0, high - low - 1)
+        before = np.maximum(after - 1, 0)
+        nearest = np.where(wanted - step[before] <= np.abs(step[after] - wanted), before, after)
+        found: Bools = flags[low + nearest]
+        return found
 
 
-def _score(evidence: dict[str, object], in_sts: bool, alerting: bool) -> float:
-    """Return the documented score of a meeting."""
-    least, hours = evidence["distance_min_m"], evidence["hours"]
-    assert isinstance(least, int)
-    assert isinstance(hours, float)
-    score = 0.4 + 0.2 * (least < 150) + 0.1 * (hours > 4) + (0.2 if in_sts else 0.1 * alerting)
-    score -= 0.3 * (evidence["port"] is not None or evidence["anchorage"] is not None)
-    return round(min(max(score, 0.0), 1.0), 2)
+def _attend(contacts: list[Contact]) -> None:
+    """Find who attends others by manner: a small craft that goes from ship to ship within hours."""
+    meetings = [one for one in contacts if one.kind in ("rendezvous", "brief_contact")]
+    for place, visitors in rounds(meetings, AROUND_H).items():
+        contact = meetings[place]
+        for ship, said, other in zip(contact.pair, contact.said, reversed(contact.said), strict=True):
+            small = said.length_m is not None and said.length_m <= ATTENDANT_M
+            larger = other.length_m is not None and (said.length_m or 0) <= ATTENDANT_SHARE * other.length_m
+            if ship in visitors and small and larger:
+                contact.kind = "attended"
 
 
-def _reasons(evidence: dict[str, object], in_sts: bool) -> tuple[str, ...]:
-    """Say what speaks for and against a transfer."""
-    said = [
-        f"for: {evidence['distance_min_m']} m between antennas at the closest, {evidence['hours']} h within contact, "
-        f"at {evidence['sog_median_a_kn']} and {evidence['sog_median_b_kn']} kn"
-    ]
-    if in_sts:
-        said.append("for: in an area named for ship-to-ship transfers")
-    if evidence["port"]:
-        said.append(f"against: within the port of {evidence['port']}, where ships lie together anyway")
-    if evidence["anchorage"]:
-        said.append(f"against: in the anchorage of {evidence['anchorage']}, where ships lie together anyway")
-    said.append("innocent explanation: waiting, bunkering, pilotage, towage or fishing together")
-    return tuple(said)
+def _median(values: Floats) -> float:
+    return float(np.median(values))

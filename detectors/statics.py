@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from detectors.geo import US_H, Ints
+from detectors.geo import US_H, Floats, Ints
 
 if TYPE_CHECKING:
     from detectors.view import View
@@ -90,6 +90,32 @@ class Statics:
         name, ship_type = (_most(self.columns[column][part]) for column in ("name", "ship_type"))
         sides = zip(*(self.columns[side][part] for side in _SIDES), strict=True)
         return Said(name, ship_type, _most(tuple(v or 0 for v in one) if any(one) else None for one in sides))
+
+    def sides_at(self, mmsi: int, t: Ints) -> Floats:
+        """Return the sides that hold at given times, shape (n, 4), NaN where none were said within `SPAN_H`.
+
+        Those said last before a time, else those said first after it: they hang on what lies around that time alone.
+        """
+        part = self._part(mmsi, int(t.min(initial=0)) - SPAN_US, int(t.max(initial=0)) + SPAN_US)
+        sides = np.array([self.columns[side][part] for side in _SIDES]).T
+        rows = np.flatnonzero([any(one) for one in sides])
+        if not len(rows) or not len(t):
+            return np.full((len(t), 4), np.nan)
+        said_t = self.t[part][rows]
+        metres = np.nan_to_num(sides[rows].astype(np.float64))
+        before = np.searchsorted(said_t, t, "right") - 1
+        after = np.minimum(before + 1, len(said_t) - 1)
+        low = np.maximum(before, 0)
+        fresh = (before >= 0) & (t - said_t[low] <= SPAN_US)
+        soon = (said_t[after] >= t) & (said_t[after] - t <= SPAN_US)
+        found: Floats = np.where(fresh[:, None], metres[low], np.where(soon[:, None], metres[after], np.nan))
+        return found
+
+    def greatest_m(self, mmsi: int) -> float:
+        """Return the greatest distance of an antenna from a corner of its hull, by all that was said; 0 for nothing."""
+        part = self._part(mmsi, -(1 << 62), 1 << 62)
+        far = [max((v or 0) for v in self.columns[side][part]) if part.stop > part.start else 0 for side in _SIDES]
+        return float(np.hypot(max(far[:2]), max(far[2:])))
 
     def draughts_m(self, mmsi: int, from_us: int, to_us: int) -> tuple[float | None, float | None]:
         """Return the last draught said before a span, and the last one said after it, within `SPAN_H` of it."""

@@ -119,7 +119,7 @@ def test_no_seam_in_longitude(tmp_path, zones, name, shift):
             for e in run(folder / "a.duckdb", zones, name, [rows_of(moved)])
         ]
 
-    assert at(shift) == at(-160.0)
+    assert sorted(at(shift)) == sorted(at(-160.0))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -135,7 +135,7 @@ def test_midnight_is_no_seam(tmp_path, zones, name):
         events = run(path, zones, name, [rows_of(moved)])
         return [(e["kind"], e["mmsi"], e["start"].timestamp() - hours * 3600) for e in events]
 
-    assert at(0) == at(24) == at(48)
+    assert sorted(at(0)) == sorted(at(24)) == sorted(at(48))
 
 
 def test_settings_that_make_no_sense_are_refused(tmp_path, zones):

@@ -111,7 +111,8 @@ def test_a_move_in_company_between_two_slow_spells_tells_no_time_twice(tmp_path,
     sog = np.where((minutes >= 180) & (minutes < 180 + fast_min), 8.0, 0.1)
     lon = LON + metres_east(1, LAT) * np.append(0, np.cumsum(sog[:-1] * 0.514444 * 180))
     lat = np.full(len(minutes), LAT)
-    found = meetings(find(tmp_path, zones, [Ship(101, minutes, lon, lat, sog), Ship(102, minutes, lon, lat, sog)]))
+    beside = lat + 150 / 111_195
+    found = meetings(find(tmp_path, zones, [Ship(101, minutes, lon, lat, sog), Ship(102, minutes, lon, beside, sog)]))
     assert found
     assert all(one["end"] < other["start"] for one, other in pairwise(found))
 
@@ -161,8 +162,23 @@ def naive(ships: list[Ship], rule: Rendezvous):
                 if span < rule.min_hours * 60 * MINUTE or min(counts) < 2:
                     continue
                 if max(_speed(ship, run[0][0], run[-1][0]) for ship in (first, second)) < rule.max_sog_kn:
-                    found.append((sorted([first.mmsi, second.mmsi]), run[0][0], counts))
-    return sorted(found)
+                    found.append((sorted([first.mmsi, second.mmsi]), run[0][0], counts, run[-1][0]))
+    return sorted(_rafts(found))
+
+
+def _rafts(found):
+    """Meetings that share ships and times as one: all its ships, and the one that began first."""
+    groups = []
+    for pair, start, counts, end in sorted(found, key=lambda one: (one[1], one[0])):
+        group = [(pair, start, counts, end)]
+        for other in list(groups):
+            if any(set(p) & set(pair) and s <= end and start <= e for p, s, _, e in other):
+                groups.remove(other)
+                group = other + group
+        groups.append(group)
+    for group in groups:
+        _, start, counts, _ = min(group, key=lambda one: (one[1], one[0]))
+        yield sorted({ship for pair, *_ in group for ship in pair}), start, counts
 
 
 def _times(ship):

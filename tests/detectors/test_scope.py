@@ -43,17 +43,31 @@ def traffic(seed: int) -> list[Ship]:
                 np.full(len(minutes), speed) if rng.random() < 0.7 else None,
                 nav_status=7 if rng.random() < 0.2 else None,
                 talks=talks,
-                ship_type=30 if fishes else 70,
+                ship_type=30 if fishes else int(rng.choice([52, 70])),
             )
         )
+    return ships + company(rng, days)
+
+
+def company(rng: np.random.Generator, days: float) -> list[Ship]:
+    """Two that go side by side all the time: trawlers with one net, or one hull with two transponders."""
+    apart, kind = (250.0, 30) if rng.random() < 0.5 else (20.0, 70)
+    ships = []
+    for k in range(2):
+        minutes = np.unique((rng.uniform(0, 30) + np.cumsum(rng.choice([6, 12, 30], 300))).round(2))
+        minutes = minutes[minutes < days * 1440]
+        east = minutes * 60 * 3.0 * 0.514444
+        lon, lat = LON - 1.0 + east / 87_000, np.full(len(minutes), LAT - 0.2 + k * apart / 111_195)
+        talks = rng.uniform(0, days * 1440, 5).tolist()
+        ships.append(Ship(412000300 + k, minutes, lon, lat, np.full(len(minutes), 3.0), talks=talks, ship_type=kind))
     return ships
 
 
 def calm(seed: int) -> list[Ship]:
-    """A week of ships that report hourly at sea, with a few silences, meetings and visits far apart: narrow windows."""
+    """Weeks of ships that report hourly at sea, with a few silences, meetings and visits far apart: narrow windows."""
     rng = np.random.default_rng(seed)
     ships = []
-    span = 7 * 1440
+    span = 20 * 1440
     meet_at = rng.uniform(0.1, 0.9, 3) * span
     for k in range(4):
         minutes = np.arange(rng.uniform(0, 50), span, 50.0)
@@ -250,6 +264,6 @@ def test_longer_meetings_are_looked_for_further_around(tmp_path, zones):
     with Store.open(tmp_path / "a.duckdb") as store:
         rule = {"rendezvous": discover()["rendezvous"](min_hours=24.0)}
         insert(store, rows_of([a, b, watch]))
-        assert not detect(store, zones, detectors=rule, now=NOW, version="test").events
+        assert detect(store, zones, detectors=rule, now=NOW, version="test").events == {"brief_contact": 2}
         insert(store, rows_of(late))
         assert detect(store, zones, detectors=rule, now=NOW, version="test").events == {"rendezvous": 1}

@@ -1,0 +1,181 @@
+"""What two ships near each other did together: a meeting, pair trawling, one hull with two transponders, or passing.
+
+All is decided on a stretch of samples in contact and on what lies within `AROUND_H` of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from detectors.cargo import is_gear, is_service, ship_class
+from detectors.event import Reach
+from detectors.geo import KNOT_M_S, US_H, US_S, Floats, Ints, distance_m
+from detectors.hulls import offset_m
+from detectors.samples import Samples
+
+if TYPE_CHECKING:
+    from detectors.statics import Said
+    from detectors.tracks import Tracks
+
+AROUND_H = 12.0  # one hull is one hull all along: so far around a contact this is looked at
+_GRID_US = 300 * US_S
+_ADRIFT_DEG = 30.0  # a ship whose heading is so far off her course does not steam
+_STEERED_KN = 0.5  # under this a course means nothing
+_PARALLEL_DEG = 20.0
+AS_ONE_KN = 1.0
+TRAWL_KN = (2.0, 5.5)
+SAME_PLACE_M, SAME_AWAY_M, SAME_MOVED_M = 60.0, 250.0, 2000.0
+
+
+@dataclass(frozen=True)
+class Motion:
+    """How two ships moved, on a common clock.
+
+    Attributes:
+        relative_kn: Median speed of one relative to the other; NaN where not known.
+        course_difference_deg: Median difference of their courses made good; NaN where one hardly moved.
+        together_m: How far the first went at over 2 kn.
+    """
+
+    relative_kn: float
+    course_difference_deg: float
+    together_m: float
+
+
+@dataclass
+class Contact:
+    """Two ships in contact for a while.
+
+    Attributes:
+        pair: The ships, by index.
+        samples: All of the span, shape (n,).
+        run: The stretch in contact.
+        near: The samples of the stretch that are near.
+        kind: What they did together; "" = nothing of interest.
+        speeds_kn: Median speed of each.
+        motion: How they moved.
+        adrift: Whether each one's heading was off its course; None where not sent.
+        said: What each said of herself.
+        is_open: Whether it may go on beyond the data.
+        reach: All that was read for it.
+        still: Other ships lying still within reach, median.
+    """
+
+    pair: tuple[int, int]
+    samples: Samples
+    run: slice
+    near: Samples
+    speeds_kn: tuple[float, float]
+    motion: Motion
+    adrift: tuple[bool | None, bool | None]
+    said: tuple[Said, Said]
+    is_open: bool
+    reach: Reach
+    kind: str = ""
+    still: int = 0
+    linked: list[Contact] = field(default_factory=list)
+
+    @property
+    def start_us(self) -> int:
+        """Time of the first near sample."""
+        return int(self.near.t[0])
+
+    @property
+    def end_us(self) -> int:
+        """Time of the last near sample."""
+        return int(self.near.t[-1])
+
+    @property
+    def hours(self) -> float:
+        """From the first to the last near sample."""
+        return (self.end_us - self.start_us) / US_H
+
+    def overlaps(self, other: Contact) -> bool:
+        """Say whether two contacts have an instant in common."""
+        return self.start_us <= other.end_us and other.start_us <= self.end_us
+
+
+def motion(tracks: Tracks, pair: tuple[int, int], from_us: int, to_us: int, max_gap_us: int) -> Motion:
+    """Return how two ships (by index) moved in a span."""
+    t = np.arange(-(-from_us // _GRID_US) * _GRID_US, to_us + 1, _GRID_US)
+    if len(t) < 2:
+        t = np.array([from_us, to_us])
+    (lon_a, lat_a, known_a), (lon_b, lat_b, known_b) = (tracks.position_at(ship, t, max_gap_us) for ship in pair)
+    linked = (known_a & known_b)[1:] & (known_a & known_b)[:-1]
+    seconds = np.maximum(np.diff(t)[linked], 1) / US_S
+    if not len(seconds):
+        return Motion(np.nan, np.nan, 0.0)
+    east_a, north_a = (one[linked] for one in offset_m(lon_a[:-1], lat_a[:-1], lon_a[1:], lat_a[1:]))
+    east_b, north_b = (one[linked] for one in offset_m(lon_b[:-1], lat_b[:-1], lon_b[1:], lat_b[1:]))
+    moved_a, moved_b = np.hypot(east_a, north_a), np.hypot(east_b, north_b)
+    relative = np.hypot(east_a - east_b, north_a - north_b) / seconds / KNOT_M_S
+    steered = np.minimum(moved_a, moved_b) / seconds > _STEERED_KN * KNOT_M_S
+    turn = np.degrees(np.arctan2(east_a, north_a) - np.arctan2(east_b, north_b))
+    apart = np.abs((turn + 180.0) % 360.0 - 180.0)[steered]
+    fast = moved_a / seconds > 2.0 * KNOT_M_S
+    course = float(np.median(apart)) if len(apart) else np.nan
+    return Motion(float(np.median(relative)), course, float(moved_a[fast].sum()))
+
+
+def adrift(tracks: Tracks, part: slice) -> bool | None:
+    """Say whether a ship's heading was mostly far off her course while she moved; None where she sent none."""
+    heading, course = tracks.heading_deg[part], tracks.cog_deg10[part] / 10.0
+    good = (heading >= 0) & (course >= 0) & ~(tracks.sog_kn[part] < _STEERED_KN)
+    if not good.any():
+        return None
+    off = np.abs((heading[good] - course[good] + 180.0) % 360.0 - 180.0)
+    return bool(np.median(off) > _ADRIFT_DEG)
+
+
+def kind_of(contact: Contact, max_sog_kn: float, max_drift_kn: float) -> str:
+    """Return ``slow`` for a meeting, ``pair_trawling``, ``tow``, or "" for ships that pass or steam in company."""
+    fastest, slowest = max(contact.speeds_kn), min(contact.speeds_kn)
+    if fastest < max_sog_kn:
+        return "slow"
+    as_one = contact.motion.relative_kn <= AS_ONE_KN
+    # Where neither sends a heading, only ships that lie hull to hull are taken to drift.
+    floats = True in contact.adrift or (contact.adrift == (None, None) and float(np.median(contact.near.gap_m)) <= 60.0)
+    if as_one and fastest < max_drift_kn and False not in contact.adrift and floats:
+        return "slow"
+    parallel = as_one and contact.motion.course_difference_deg <= _PARALLEL_DEG
+    if not (parallel and slowest >= TRAWL_KN[0] and fastest < TRAWL_KN[1]):
+        return ""
+    if serves(contact):
+        return "tow"
+    known = {ship_class(said.ship_type) for said in contact.said} - {None, "other"}
+    return "pair_trawling" if known <= {"fishing"} else ""
+
+
+def serves(contact: Contact) -> bool:
+    """Say whether one of two ships attends others by her trade."""
+    return any(is_service(said.ship_type, said.name) for said in contact.said)
+
+
+def has_gear(contact: Contact) -> bool:
+    """Say whether one of the two is a net buoy or other gear."""
+    return any(is_gear(said.name, said.length_m) for said in contact.said)
+
+
+def same_place_all_along(around: Samples, moved: Motion) -> bool:
+    """Say whether two transponders were in one place under way as well as lying: on one hull.
+
+    Args:
+        around: Samples of all the time around a contact.
+        moved: How they moved in that time.
+    """
+    if moved.together_m < SAME_MOVED_M or float(np.median(around.distance_m)) > SAME_PLACE_M:
+        return False
+    return float(np.mean(around.distance_m - around.bound_m > SAME_AWAY_M)) <= 0.05
+
+
+def moved_m(tracks: Tracks, ship: int, from_us: int, to_us: int, max_gap_us: int) -> float:
+    """Return how far a ship (by index) got from one time to another; NaN where one of the places is not known."""
+    t: Ints = np.array([from_us, to_us])
+    lon, lat, known = tracks.position_at(ship, t, max_gap_us)
+    if not known.all():
+        return np.nan
+    went: Floats = distance_m(lon[0], lat[0], lon[1], lat[1])
+    return float(went)
