@@ -25,7 +25,6 @@ from darkwake.simulate.places import (
     EAST_SOUTH,
     KOREA_BAY_OPEN,
     KOREA_BAY_SOUTH,
-    LANES,
     SITES,
     YELLOW_OPEN,
     Site,
@@ -33,7 +32,6 @@ from darkwake.simulate.places import (
 from darkwake.simulate.radio import Station
 from darkwake.simulate.scene import Scene, around, metres
 from darkwake.simulate.ships import Ship
-from darkwake.simulate.traffic import through
 
 #: Kinds that every family judges; loitering is judged where no other ship lies still at sea.
 MEETINGS = ("anchorage_contact", "attended", "brief_contact", "pair_trawling", "rendezvous", "same_hull")
@@ -46,44 +44,47 @@ SATELLITE_S = 1200.0
 WEIHAI = Site("Weihai roads", 122.297, 37.5257, 1.2, (122.80, 37.62), KOREA_BAY_SOUTH, False)
 SHIDAO = Site("Shidao roads", 122.495, 36.8649, 1.0, (122.75, 36.72), YELLOW_OPEN, False)
 DANDONG = Site("Dandong", 124.150, 39.810, 0.5, (123.95, 39.45), KOREA_BAY_OPEN, False)
+#: Open water where ships anchor, and where they drift: a drift of hours would carry them onto ships at anchor.
+SHALLOW, DEEP = ("off Chengshan", "mid Korea Bay"), ("central Yellow Sea", "south Korea Bay", "East Korea Bay")
 OPEN = ("central Yellow Sea", "off Chengshan", "mid Korea Bay", "south Korea Bay", "East Korea Bay")
 
 
 def open_sea(seed: int) -> Scene:
     """Corpus: transfers at sea, of small craft, class B, by satellite only, in a tidal race, and rafts of three."""
     scene = _family("open-sea", seed, 36.0)
-    sites = [SITES[name] for name in OPEN]
+    anchored, adrift = ([SITES[name] for name in names] for names in (SHALLOW, DEEP))
     for i in range(10):
-        pair(scene, sites[i % 5], _first(scene, 8), _hours(scene, 2.4, 9.0), "drift" if i % 2 else "anchor")
+        site = adrift[i % 3] if i % 2 else anchored[i % 4 // 2]
+        pair(scene, site, _first(scene, 8), _hours(scene, 2.4, 9.0), "drift" if i % 2 else "anchor")
     for i in range(4):
         ships = merchant(scene, 60, 75), scene.registry.make("cargo", ais_class="B" if i % 2 else "A", length_m=60)
-        pair(scene, sites[i], _first(scene, 8), _hours(scene, 2.4, 5.0), "drift", ships=ships, label="small craft")
+        pair(scene, adrift[i % 3], _first(scene, 8), _hours(scene, 2.4, 5.0), "drift", ships=ships, label="small craft")
     for i in range(4):
         small = scene.registry.make("fishing", ais_class="B"), scene.registry.make("cargo", ais_class="B", length_m=65)
-        pair(scene, sites[i], _first(scene, 8), _hours(scene, 2.5, 6.0), "drift", ships=small, label="class B at rest")
+        hours = _hours(scene, 2.5, 6.0)
+        pair(scene, adrift[i % 3], _first(scene, 8), hours, "drift", ships=small, label="class B at rest")
     for i in range(4):
         label = "one side by satellite only" if i == 3 else "by satellite only"
-        made = pair(scene, sites[(i + 1) % 5], _first(scene, 8), _hours(scene, 3.0, 8.0), "drift", label=label)
+        made = pair(scene, adrift[i % 3], _first(scene, 8), _hours(scene, 3.0, 8.0), "drift", label=label)
         scene.keeps |= dict.fromkeys(made[: 1 if i == 3 else 2], SATELLITE_S)
-    for i, site in enumerate((sites[0], sites[1], sites[2], sites[3])):
-        middle = race_at(site.lon, scene, scene.grid.steps_in(9.0 + 3.0 * i))
-        hours = _hours(scene, 2.4, 3.0)
+    for i in range(4):
+        site, hours = SITES["off Gyeongnyeolbi"], _hours(scene, 2.4, 3.0)
+        middle = race_at(site.lon, scene, _at(scene, 9.0 + 5.0 * i))
         ships = _with_gyro(merchant(scene)), _with_gyro(merchant(scene))
         label = "adrift in a tidal race"
-        pair(scene, site, middle - scene.grid.steps_in(hours / 2), hours, "race", ships=ships, label=label)
+        pair(scene, site, middle - _at(scene, hours / 2.0), hours, "race", ships=ships, label=label)
     for i in range(3):
-        raft_of_three(scene, sites[i], _first(scene, 9), _hours(scene, 4.0, 8.0), barge_speaks=i == 2)
+        raft_of_three(scene, anchored[i % 2], _first(scene, 9), _hours(scene, 4.0, 8.0), barge_speaks=i == 2)
     for i in range(2):
         ships = merchant(scene), merchant(scene)
         apart = float(scene.rng.uniform(150.0, 350.0))
         berth = Berth(0.0, (ships[0].beam_m + ships[1].beam_m) / 2.0 + apart)
         hours = _hours(scene, 3.0, 5.0)
-        pair(scene, sites[3 + i], _first(scene, 9), hours, "drift", ships=ships, berth=berth, label="lying close")
+        pair(scene, adrift[i], _first(scene, 9), hours, "drift", ships=ships, berth=berth, label="lying close")
     long, short = _antenna(merchant(scene, 130, 130), 120), _antenna(merchant(scene, 40, 40), 5)
     berth = Berth(70.0, (long.beam_m + short.beam_m) / 2.0 + 3.0)
     label = "antennas at opposite ends"
-    pair(scene, sites[0], _first(scene, 8), 3.0, "drift", ships=(long, short), berth=berth, label=label)
-    through(scene, LANES["Chengshan - Incheon"], 4)
+    pair(scene, adrift[2], _first(scene, 8), 3.0, "drift", ships=(long, short), berth=berth, label=label)
     return scene
 
 
@@ -147,7 +148,7 @@ def crowds(seed: int) -> Scene:
     crowd(scene, unlisted, 10, "crowd in roads of no list")
     korea_bay = SITES["mid Korea Bay"]
     for i in range(4):
-        spot = around(unlisted, 1_250.0 + 10.0 * i, 90.0 * i + float(scene.rng.uniform(0.0, 40.0)))
+        spot = around(unlisted, 1_700.0 + 10.0 * i, 90.0 * i + float(scene.rng.uniform(0.0, 40.0)))
         ships = merchant(scene, 60, 90), merchant(scene, 60, 90)
         pair(scene, korea_bay, _first(scene, 10), _hours(scene, 3.0, 7.0), "anchor", ships=ships, spot=spot,
              berth=within_crowd(*ships), label="alongside in a crowd")  # fmt: skip
@@ -287,4 +288,4 @@ def _off(scene: Scene, site: Site, spot: Point) -> Point:
 
 def _roads(scene: Scene, site: Site) -> Point:
     """A spot of known roads that has room for two ships to swing."""
-    return scene.spot(site, 420.0)
+    return scene.spot(site, 700.0)

@@ -86,7 +86,7 @@ def crowd(scene: Scene, where: Point, count: int, label: str) -> list[int]:
     bearing, made = float(scene.rng.uniform(0.0, 360.0)), []
     for i in range(count):
         row, column = divmod(i, 4)
-        spot = around(around(where, 430.0 * row, bearing), 430.0 * (column - 1.5), bearing + 90.0)
+        spot = around(around(where, 455.0 * row, bearing), 455.0 * (column - 1.5), bearing + 90.0)
         spot = around(spot, float(scene.rng.uniform(0.0, 25.0)), float(scene.rng.uniform(0.0, 360.0)))
         made.append(scene.add(merchant(scene, 60, 95), _at_anchor(scene, spot)))
         scene.taken.append(spot)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import combinations
 
+import numpy as np
+
 from darkwake.simulate.calls import Rest, call, come, go
 from darkwake.simulate.meetings import FENDER_M, Berth, antennas_m, beside
 from darkwake.simulate.path import Point
@@ -47,7 +49,7 @@ def pair(
         berth: the guest's place beside the waiting ship; alongside with fenders unless given.
     """
     host_ship, guest_ship = ships or (merchant(scene), merchant(scene))
-    spot = spot or scene.spot(site, 1_200.0 if how == "anchor" else 5_000.0)
+    spot = spot or scene.spot(site, 1_200.0 if how == "anchor" else 6_000.0)
     last = first + scene.grid.steps_in(hours)
     host = _host(scene, site, spot, first, last, how)
     guest = joining(scene, site, host, berth or alongside(scene, host_ship, guest_ship), first, last)
@@ -83,7 +85,9 @@ def raft_of_three(
 
 def group(scene: Scene, site: Site, first: int, pairs: int) -> None:
     """Plants pairs, and a raft, at anchor 600-1000 m from each other, all at once: each a transfer, no two are one."""
-    spot, bearing = scene.spot(site, 3_000.0), float(scene.rng.uniform(0.0, 360.0))
+    spot = scene.spot(site, 3_000.0)
+    east, north = site.gateway[0] - spot[0], site.gateway[1] - spot[1]
+    bearing = float(np.degrees(np.arctan2(east, north))) + float(scene.rng.uniform(-40.0, 40.0))  # away from the land
     for i in range(pairs + 1):
         begin = first + scene.grid.steps_in(float(scene.rng.uniform(0.0, 1.0)))
         hours = float(scene.rng.uniform(3.0, 6.0))
