@@ -21,6 +21,7 @@ from maps import kinds, words
 from maps.backdrop import REGION, box_around, coast, names, ports, widened
 from maps.coverage import Coverage, read_coverage
 from maps.pack import pack
+from maps.rows import evidence_rows
 from maps.shapes import draw
 from maps.ships import read_ships
 from maps.tracks import DEGREE, UNHEARD_S, Tracks, read_tracks
@@ -151,7 +152,7 @@ def _event(event: Mapping[str, object], ships: Sequence[int], zones: ZoneSet, mi
         "zones": [order[item] for item in ids if item in order],
         "other_zones": [item for item in ids if item not in order],
         "summary": words.summary(kind, hours, said, names.get(first, first)),
-        "rows": words.evidence_rows(said, names),
+        "rows": evidence_rows(said, names),
         "plot": _plot(said.get("series")),
         "ends": _ends(said, middle),
         "hollow": "cannot" in str(said.get("verdict", "")),
@@ -188,7 +189,7 @@ def split_reasons(reasons: Iterable[str]) -> dict[str, list[str]]:
 def _plot(series: object) -> list[list[float]] | None:
     pairs: list[list[float]] = []
     for item in _items(series):
-        if isinstance(item, list | tuple) and len(item) == 2 and isinstance(item[1], int | float):
+        if isinstance(item, list | tuple) and len(item) >= 2 and isinstance(item[1], int | float):
             t = seconds(datetime.fromisoformat(item[0])) if isinstance(item[0], str) else item[0]
             if isinstance(t, int | float) and math.isfinite(item[1]):
                 pairs.append([float(t), float(item[1])])

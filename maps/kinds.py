@@ -1,6 +1,8 @@
 """How each kind of event is called, drawn and doubted: a colour that all readers tell apart, and a shape.
 
-Colours are from Okabe and Ito (2008), "Color Universal Design". Every kind says the most ordinary explanation beside
+Colours are from Okabe and Ito (2008), "Color Universal Design", and two more, chosen so that any two of the known
+kinds stay apart (CIELAB distance of 16 or more) for the three forms of colour blindness as Machado (2009) simulates
+them; shapes tell them apart once more. Every kind says the most ordinary explanation beside
 the suspicious one, and what AIS cannot have observed. A kind that a new detector brings gets the next free colour and
 shape and neutral words.
 """
@@ -35,6 +37,57 @@ _KNOWN = (
         "Not observed: hoses, fenders, cranes or cargo. AIS carries none of these.",
     ),
     Kind(
+        "brief_contact",
+        "Brief contact",
+        "brief contacts",
+        "#56B4E9",
+        "pentagon",
+        "Two ships came hull to hull, or nearly, but not for the hours of a meeting. Consistent with a short transfer, "
+        "one of several; just as well with a pilot, a crew change, supplies or a tow.",
+        "Not observed: what went over, if anything did.",
+    ),
+    Kind(
+        "loitering",
+        "Loitering at sea",
+        "ships loitering at sea",
+        "#E69F00",
+        "star",
+        "A ship stayed slow or adrift for hours away from ports and anchorages. Consistent with one side of a meeting "
+        "whose other side sends nothing; just as well with waiting for orders, a berth, the tide or better weather, "
+        "with repairs, or with fishing.",
+        "Not observed: any other ship alongside, and why it waited. Its draught is what someone typed.",
+    ),
+    Kind(
+        "same_hull",
+        "One hull, two numbers",
+        "pairs of numbers on one hull",
+        "#000000",
+        "cross",
+        "Two ship numbers were heard from one place all along, under way too. Consistent with one hull with two "
+        "transponders, ordinary on fishing and work boats; just as well with a tow alongside all the way.",
+        "Not observed: how many hulls there are, and which number is hers.",
+    ),
+    Kind(
+        "pair_trawling",
+        "Pair trawling",
+        "pairs trawling",
+        "#6B2E12",
+        "hexagon",
+        "Two ships moved side by side at trawling speed. Consistent with fishing with one net between them; just as "
+        "well with steaming slowly in company.",
+        "Not observed: nets, catch or licence.",
+    ),
+    Kind(
+        "attended",
+        "Attended by a service craft",
+        "ships attended by service craft",
+        "#CC79A7",
+        "wedge",
+        "One of two ships close together is a tug, pilot, bunkering or supply craft, by what it says or by going from "
+        "ship to ship. Consistent with its ordinary work; it can move fuel or cargo all the same.",
+        "Not observed: the service itself. A ship's type is what its crew typed.",
+    ),
+    Kind(
         "gap",
         "AIS silence",
         "AIS silences",
@@ -67,7 +120,7 @@ _KNOWN = (
         "Not observed: purpose, permission or activity.",
     ),
 )
-_SPARE = (("#56B4E9", "pentagon"), ("#E69F00", "star"), ("#000000", "cross"), ("#8A6D00", "hexagon"))
+_SPARE = (("#F0E442", "kite"), ("#4A4A4A", "bar"), ("#FFB6A0", "bowtie"), ("#DDDDDD", "pillar"))
 
 
 def describe(kinds: Iterable[str]) -> list[dict[str, str]]:

@@ -1,8 +1,7 @@
 """Findings in words: what was observed, how sure that is, and nothing that accuses.
 
-Numbers come from the event's evidence, whose keys end in their unit; a key that no rule here knows is shown under its
-own name. Scores are documented rules of the detectors and no probabilities; the words high, medium and low stand for
-spans of score.
+Numbers come from the event's evidence. Scores are documented rules of the detectors and no probabilities; the words
+high, medium and low stand for spans of score.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,44 +10,6 @@ from datetime import UTC, datetime
 HIGH, MEDIUM = 0.75, 0.5  # spans of score that a reader tells apart at a glance; stated on the page
 
 Evidence = Mapping[str, object]
-_UNITS = (
-    ("_fraction", "%"),
-    ("_minutes", "min"),
-    ("_hours", "h"),
-    ("_count", ""),
-    ("_deg", "°"),
-    ("_km", "km"),
-    ("_kn", "kn"),
-    ("_nm", "nm"),
-    ("_m", "m"),
-)
-_PLACES = ("port", "anchorage")  # None here means that there is none
-_LABELS = {
-    "hours": ("Duration", "h"),
-    "verdict": ("Verdict", ""),
-    "reports_12h": ("Reports, 12 h before", ""),
-    "distance_km": ("Between its ends", "km"),
-    "implied_speed_kn": ("Implied speed", "kn"),
-    "distance_min_m": ("Least distance", "m"),
-    "distance_median_m": ("Median distance", "m"),
-    "sog_median_a_kn": ("Median speed, first ship", "kn"),
-    "sog_median_b_kn": ("Median speed, second ship", "kn"),
-    "fixes_a": ("Fixes, first ship", ""),
-    "fixes_b": ("Fixes, second ship", ""),
-    "longest_hole_minutes": ("Longest time without a fix", "min"),
-    "others_start_count": ("Others heard, start", ""),
-    "others_end_count": ("Others heard, end", ""),
-    "receivable_start_fraction": ("Hours receivable, start", "%"),
-    "receivable_end_fraction": ("Hours receivable, end", "%"),
-    "observed_fraction": ("Share of stay observed", "%"),
-    "dwell_hours": ("Stay", "h"),
-    "entry_seen": ("Entry seen", ""),
-    "exit_seen": ("Exit seen", ""),
-    "entry_hole_hours": ("Fixes apart at entry", "h"),
-    "exit_hole_hours": ("Fixes apart at exit", "h"),
-    "fixes_count": ("Fixes inside", ""),
-    "fishing_reason": ("Why a fishing vessel", ""),
-}
 
 
 def confidence(score: float) -> str:
@@ -85,55 +46,15 @@ def _angle(value: float, plus: str, minus: str, digits: int) -> str:
     return f"{hundredths // 6000:0{digits}d}°{hundredths % 6000 / 100:05.2f}′{plus if value >= 0 else minus}"
 
 
-def evidence_rows(evidence: Evidence, zone_names: Mapping[str, str]) -> list[list[str]]:
-    """Return label and value of each piece of evidence; the distance series is drawn instead."""
-    rows = []
-    for key, value in evidence.items():
-        if key == "series" or (key == "fishing_reason" and value is None):
-            continue
-        if key.endswith("_lat") and f"{key.removesuffix('_lat')}_lon" in evidence:
-            continue
-        stem = key.removesuffix("_lon")
-        if stem != key and f"{stem}_lat" in evidence:
-            rows.append([f"Position at {stem}", _place(value, evidence[f"{stem}_lat"])])
-            continue
-        label, unit = _label(key)
-        rows.append([label, "none" if value is None and key.endswith(_PLACES) else _value(value, unit, zone_names)])
-    return rows
-
-
-def _place(lon: object, lat: object) -> str:
-    if isinstance(lon, int | float) and isinstance(lat, int | float):
-        return position(float(lon), float(lat))
-    return "not known"
-
-
-def _label(key: str) -> tuple[str, str]:
-    if key in _LABELS:
-        return _LABELS[key]
-    for suffix, unit in _UNITS:
-        if key.endswith(suffix):
-            return key.removesuffix(suffix).replace("_", " ").capitalize(), unit
-    return key.replace("_", " ").capitalize(), ""
-
-
-def _value(value: object, unit: str, zone_names: Mapping[str, str]) -> str:
-    if value is None:
-        return "not known"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int | float):
-        return f"{number(value * 100)} %" if unit == "%" else f"{number(value)} {unit}".rstrip()
-    if isinstance(value, list | tuple):
-        return ", ".join(zone_names.get(str(item), str(item)) for item in value) or "none"
-    return zone_names.get(str(value), str(value))
-
-
 def summary(kind: str, hours: float | None, evidence: Evidence, zone_name: str) -> str:
     """Return one sentence that says what was observed."""
     span = length(hours) if hours is not None else "to the end of the data"
-    if kind == "rendezvous":
-        return f"{_within(evidence)} for {span}: consistent with a ship-to-ship transfer.{_sheltered(evidence)}"
+    if kind in _MEETINGS:
+        spell = f"for {span}" if hours is not None else span
+        return f"{_within(kind, evidence)} {spell}: {_MEETINGS[kind]}.{_again(evidence)}{_sheltered(evidence)}"
+    if kind == "loitering":
+        spell = f"for {span}" if hours is not None else span
+        return f"{_slow(evidence)} {spell}: consistent with waiting, or with a meeting whose other side was silent."
     if kind == "gap":
         return f"{_silent(hours, span, evidence)}: {evidence.get('verdict', 'no verdict')}."
     if kind in ("zone_presence", "incursion"):
@@ -143,18 +64,50 @@ def summary(kind: str, hours: float | None, evidence: Evidence, zone_name: str) 
     return f"Observed for {span}." if hours is not None else "Observed, and still open at the end of the data."
 
 
-def _within(evidence: Evidence) -> str:
-    median = evidence.get("distance_median_m")
-    return (
-        f"Two ships within {number(median)} m (median)"
-        if isinstance(median, int | float)
-        else "Two ships close together"
+_MEETINGS = {
+    "rendezvous": "consistent with a ship-to-ship transfer",
+    "brief_contact": "consistent with a short transfer, a crew change or pilotage",
+    "pair_trawling": "side by side under way, consistent with pair trawling",
+    "same_hull": "at one place all along, consistent with one hull with two transponders",
+    "attended": "one of them serves ships by trade or manner, consistent with a tug, pilot, bunkering or supply craft",
+}
+
+
+def _within(kind: str, evidence: Evidence) -> str:
+    ships = evidence.get("ships")
+    count = len(ships) if isinstance(ships, list | tuple) else 2
+    who = (
+        f"A raft of {count} ships, the first two"
+        if count > 2
+        else "Two ship numbers"
+        if kind == "same_hull"
+        else "Two ships"
     )
+    median = evidence.get("distance_median_m")
+    return f"{who} within {number(median)} m (median)" if isinstance(median, int | float) else f"{who} close together"
+
+
+def _again(evidence: Evidence) -> str:
+    count, hours = evidence.get("contacts_48h_count"), evidence.get("contacts_48h_hours")
+    if not isinstance(count, int) or count < 2 or not isinstance(hours, int | float):
+        return ""
+    return f" One of {count} contacts of these ships within 48 h, {length(hours)} together."
 
 
 def _sheltered(evidence: Evidence) -> str:
-    place = evidence.get("port") or evidence.get("anchorage")
+    place = evidence.get("port") or evidence.get("anchorage") or evidence.get("masked")
     return f" Inside a port or anchorage ({place}), where lying close is ordinary." if place else ""
+
+
+def _slow(evidence: Evidence) -> str:
+    ship, spread = evidence.get("ship"), evidence.get("spread_m")
+    sort = ship.get("class") if isinstance(ship, Mapping) else None
+    who = f"A ship ({sort}) slow at sea" if sort else "A ship slow at sea"
+    if not isinstance(spread, int | float):
+        return who
+    return (
+        f"{who}, within {number(spread)} m of one place" if spread < 1000 else f"{who}, within {spread / 1852:.1f} nm"
+    )
 
 
 def _silent(hours: float | None, span: str, evidence: Evidence) -> str:
@@ -187,7 +140,8 @@ def lead(counts: Sequence[tuple[str, int]], scores: Sequence[float], unassessed:
     total = sum(count for _, count in counts)
     if not total:
         return {
-            "found": "No event: no meeting at sea, no long silence and no stay in a watched zone met the thresholds.",
+            "found": "No event: no meeting at sea, no loitering, no long silence and no stay in a watched zone met the "
+            "thresholds.",
             "sure": "This says little about what happened at sea. It says that the AIS in these inputs, where "
             "and when it was received, "
             "holds nothing that the thresholds call an event.",

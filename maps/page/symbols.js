@@ -14,6 +14,11 @@ DW.corners = function (shape) {
     case "diamond": return around(4, up, [1.2]);
     case "square": return around(4, Math.PI / 4, [1.22]);
     case "triangle": return around(3, up, [1.3]);
+    case "wedge": return around(3, -up, [1.3]);
+    case "kite": return [[0, -1.35], [0.85, -0.35], [0, 1.35], [-0.85, -0.35]];
+    case "bar": return [[-1.25, -0.5], [1.25, -0.5], [1.25, 0.5], [-1.25, 0.5]];
+    case "pillar": return [[-0.5, -1.25], [0.5, -1.25], [0.5, 1.25], [-0.5, 1.25]];
+    case "bowtie": return [[-1.2, -0.95], [1.2, 0.95], [1.2, -0.95], [-1.2, 0.95]];
     case "pentagon": return around(5, up, [1.1]);
     case "hexagon": return around(6, 0, [1.1]);
     case "star": return around(10, up, [1.3, 0.58]);

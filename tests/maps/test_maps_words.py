@@ -1,18 +1,23 @@
 """Words, numbers and names as a reader meets them."""
 
+from pathlib import Path
+
 import pytest
 
+import maps
+from detectors import discover
 from maps import words
 from maps.backdrop import REGION, box_around, coast, names, ports, widened
 from maps.content import split_reasons
 from maps.kinds import describe
+from maps.rows import evidence_rows
 from maps.ships import type_name
 from maps.zone_groups import GROUPS, group
 from zones import load_zones
 
 
 def test_evidence_reads_with_labels_and_units() -> None:
-    rows = words.evidence_rows(
+    rows = evidence_rows(
         {
             "distance_median_m": 1234.6,
             "start_lon": 124.5,
@@ -57,9 +62,60 @@ def test_positions_carry_over_and_wrap(lon: float, lat: float, text: str) -> Non
     assert words.position(lon, lat) == text
 
 
+def test_what_ships_said_is_a_line_for_each() -> None:
+    ships = [
+        {"mmsi": 412000101, "name": "SEA {{ 7 }}", "class": "tanker", "length_m": 110, "beam_m": 16,
+         "draught_before_m": 4.1, "draught_after_m": 6.0, "gear": False},
+        {"mmsi": 5, "name": None, "class": None, "length_m": None, "beam_m": None, "draught_before_m": None,
+         "draught_after_m": None, "gear": True},
+    ]  # fmt: skip
+    members = [{"mmsi": 412000101, "from": "2024-03-05T06:00:00Z", "to": "2024-03-05T09:30:00.5Z"}, {"mmsi": 5}]
+    one = {"name": "A", "class": "cargo", "length_m": 90, "beam_m": None, "laden_before": "laden", "laden_after": None}
+    rows = evidence_rows(
+        {
+            "ships": ships,
+            "members": members,
+            "ship": one,
+            "nav_status": 5,
+            "silent_before_minutes": None,
+            "masked": None,
+        },
+        {},
+    )
+    assert rows == [
+        ["As the ships said then", ["412000101: SEA {{ 7 }}, tanker, 110 × 16 m, draught 4.1 m before, 6 m after",
+                                    "000000005: gear by its name or size"]],
+        ["Each ship's time in it", ["412000101: 2024-03-05 06:00 to 2024-03-05 09:30 UTC", "000000005: nothing"]],
+        ["As the ship said then", ["A, cargo, 90 × ? m, laden"]],
+        ["Status sent most", "5 moored"],
+        ["Longest silence in the day before", "not heard then"],
+        ["Learned place where ships lie", "none"],
+    ]  # fmt: skip
+
+
+def test_a_meeting_is_summed_with_its_raft_and_its_other_contacts() -> None:
+    evidence = {"distance_median_m": 41, "ships": [{}, {}, {}], "contacts_48h_count": 6, "contacts_48h_hours": 3.5}
+    said = words.summary("rendezvous", 4.0, evidence, "")
+    assert said.startswith("A raft of 3 ships, the first two within 41 m (median) for 4.0 h: consistent with")
+    assert said.endswith("One of 6 contacts of these ships within 48 h, 3.5 h together.")
+    assert "for 5.0 h: consistent with waiting" in words.summary("loitering", 5.0, {"spread_m": 300}, "")
+    assert words.summary("loitering", None, {}, "").startswith("A ship slow at sea to the end of the data: consistent")
+
+
+KINDS = sorted(kind for detector in discover().values() for kind in detector.kinds)
+
+
+def test_every_kind_has_words_a_colour_and_a_shape_that_the_page_draws() -> None:
+    described = describe([*KINDS, "new_one", "newer_one", "newest_one"])
+    assert all(kind["means"] for kind in described if not kind["kind"].startswith("new"))
+    assert len({kind["colour"] for kind in described}) == len({kind["shape"] for kind in described}) == len(KINDS) + 3
+    drawn = (Path(maps.__file__).parent / "page" / "symbols.js").read_text(encoding="utf-8")
+    assert all(f'case "{kind["shape"]}"' in drawn for kind in described if kind["shape"] != "circle")
+
+
 def test_no_summary_accuses() -> None:
-    texts = [kind["means"] + kind["unseen"] for kind in describe(["gap", "rendezvous", "incursion", "zone_presence"])]
-    for kind in ("gap", "rendezvous", "incursion", "zone_presence", "brand_new"):
+    texts = [kind["means"] + kind["unseen"] for kind in describe(KINDS)]
+    for kind in (*KINDS, "brand_new"):
         texts += [words.summary(kind, hours, {}, "") for hours in (None, 3.0)]
     for text in texts:
         assert not {"illegal", "violat", "guilt", "smuggl", "crime"} & set(text.lower().split())
