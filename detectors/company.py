@@ -12,7 +12,7 @@ import numpy as np
 
 from detectors.cargo import is_gear, is_service, ship_class
 from detectors.event import Reach
-from detectors.geo import KNOT_M_S, US_H, US_S, Floats, Ints, distance_m
+from detectors.geo import KNOT_M_S, US_H, US_S, Bools, Floats, Ints, distance_m
 from detectors.hulls import offset_m
 from detectors.samples import Samples
 
@@ -27,6 +27,9 @@ _STEERED_KN = 0.5  # under this a course means nothing
 _PARALLEL_DEG = 20.0
 AS_ONE_KN = 1.0
 TRAWL_KN = (2.0, 5.5)
+FLOATS_M = 60.0  # ships without headings that lie so near drift as one
+_STRIDE_US, _HALF = 600 * US_S, 2  # ten minutes; so many before and after say what ships did
+_HAUL_STRIDES = 11  # a pair that stops for so long to haul its net still trawls
 SAME_PLACE_M, SAME_AWAY_M, SAME_MOVED_M = 60.0, 250.0, 2000.0
 
 
@@ -61,7 +64,7 @@ class Contact:
         said: What each said of herself.
         is_open: Whether it may go on beyond the data.
         reach: All that was read for it.
-        still: Other ships lying still within reach, median.
+        waiting: Other slow ships within a kilometre, median.
     """
 
     pair: tuple[int, int]
@@ -75,7 +78,7 @@ class Contact:
     is_open: bool
     reach: Reach
     kind: str = ""
-    still: int = 0
+    waiting: int = 0
     linked: list[Contact] = field(default_factory=list)
 
     @property
@@ -137,7 +140,9 @@ def kind_of(contact: Contact, max_sog_kn: float, max_drift_kn: float) -> str:
         return "slow"
     as_one = contact.motion.relative_kn <= AS_ONE_KN
     # Where neither sends a heading, only ships that lie hull to hull are taken to drift.
-    floats = True in contact.adrift or (contact.adrift == (None, None) and float(np.median(contact.near.gap_m)) <= 60.0)
+    floats = True in contact.adrift or (
+        contact.adrift == (None, None) and float(np.median(contact.near.gap_m)) <= FLOATS_M
+    )
     if as_one and fastest < max_drift_kn and False not in contact.adrift and floats:
         return "slow"
     parallel = as_one and contact.motion.course_difference_deg <= _PARALLEL_DEG
@@ -154,21 +159,83 @@ def serves(contact: Contact) -> bool:
     return any(is_service(said.ship_type, said.name) for said in contact.said)
 
 
+def fishes_apart(contact: Contact, brief_m: float) -> bool:
+    """Say whether two fishing vessels lay near each other but not alongside, as a pair does between hauls."""
+    fishing = all(ship_class(said.ship_type) == "fishing" for said in contact.said)
+    return fishing and float(np.median(contact.near.gap_m)) > brief_m
+
+
 def has_gear(contact: Contact) -> bool:
     """Say whether one of the two is a net buoy or other gear."""
     return any(is_gear(said.name, said.length_m) for said in contact.said)
 
 
-def same_place_all_along(around: Samples, moved: Motion) -> bool:
+def in_one_place(samples: Samples, said: tuple[Said, Said]) -> bool:
+    """Say whether two antennas were so near each other, for the most part, that they may be on one hull."""
+    return float(np.median(samples.distance_m)) <= max(SAME_PLACE_M, 0.8 * _hull_m(said))
+
+
+def one_place(samples: Samples, said: tuple[Said, Said]) -> Bools:
+    """Say at which samples two transponders may be on one hull, as far as interpolation can tell."""
+    near: Bools = samples.distance_m - samples.bound_m <= SAME_AWAY_M + _hull_m(said)
+    return near
+
+
+def same_place_all_along(around: Samples, said: tuple[Said, Said], moved: Motion) -> bool:
     """Say whether two transponders were in one place under way as well as lying: on one hull.
 
     Args:
         around: Samples of all the time around a contact.
+        said: What each said of herself.
         moved: How they moved in that time.
     """
-    if moved.together_m < SAME_MOVED_M or float(np.median(around.distance_m)) > SAME_PLACE_M:
+    if moved.together_m < SAME_MOVED_M or not in_one_place(around, said):
         return False
-    return float(np.mean(around.distance_m - around.bound_m > SAME_AWAY_M)) <= 0.05
+    return float(np.mean(~one_place(around, said))) <= 0.05
+
+
+def _hull_m(said: tuple[Said, Said]) -> float:
+    """Return the lesser of two lengths; 0 where one is not known."""
+    return float(min(one.length_m or 0 for one in said))
+
+
+def steaming(tracks: Tracks, samples: Samples, pair: tuple[int, int], max_gap_us: int) -> Bools:
+    """Say at which samples both ships steamed rather than lay or drifted: for the most part of half an hour around.
+
+    A ship steams at over `TRAWL_KN` made good with her heading on her course; where no heading is sent, ships that
+    lie hull to hull are taken to drift.
+    """
+    first, last = int(samples.t[0]) // _STRIDE_US, int(samples.t[-1]) // _STRIDE_US + 1
+    t = np.arange(first, last + 1) * _STRIDE_US
+    steers = np.ones(len(t) - 1, np.bool_)
+    for ship in pair:
+        lon, lat, known = tracks.position_at(ship, t, max_gap_us)
+        east, north = offset_m(lon[:-1], lat[:-1], lon[1:], lat[1:])
+        knots = np.hypot(east, north) / (_STRIDE_US / US_S) / KNOT_M_S
+        course = np.degrees(np.arctan2(east, north))
+        heading = tracks.heading_near(ship, t[:-1] + _STRIDE_US // 2)
+        off = np.abs((heading - course + 180.0) % 360.0 - 180.0)
+        ahead = np.where(np.isnan(heading), _apart(samples, t) > FLOATS_M, off <= _ADRIFT_DEG)
+        steers &= known[1:] & known[:-1] & (knots >= TRAWL_KN[0]) & ahead
+    padded = np.pad(steers.astype(np.int64), _HALF, mode="edge")
+    counts = np.convolve(padded, np.ones(2 * _HALF + 1, np.int64), "valid")
+    most: Bools = counts > _HALF
+    _fill(most, _HAUL_STRIDES)
+    return most[np.clip(samples.t // _STRIDE_US - first, 0, len(most) - 1)]
+
+
+def _fill(flags: Bools, most: int) -> None:
+    """Set the stretches of at most so many that lie between set ones."""
+    at = np.flatnonzero(flags)
+    for low, high in zip(at[:-1], at[1:], strict=True):
+        if 1 < high - low <= most + 1:
+            flags[low:high] = True
+
+
+def _apart(samples: Samples, t: Ints) -> Floats:
+    """Return the gap of hulls at the sample nearest before the middle of each stride."""
+    at = np.clip(np.searchsorted(samples.t, t[:-1] + _STRIDE_US // 2) - 1, 0, len(samples) - 1)
+    return samples.gap_m[at]
 
 
 def moved_m(tracks: Tracks, ship: int, from_us: int, to_us: int, max_gap_us: int) -> float:

@@ -134,7 +134,7 @@ def _of_contact(tracks: Tracks, contact: Contact, place: Place, max_gap_us: int)
         "stayed": [mmsi for mmsi, metres in zip(number, went, strict=True) if metres <= CAME_M],
         "approach_minutes": coming_us and round(coming_us / MINUTE_US),
         "parting_minutes": parting_us and round(parting_us / MINUTE_US),
-        "neighbours_count": contact.still,
+        "neighbours_count": contact.waiting,
         "port": place.port,
         "anchorage": place.anchorage,
         "masked": place.masked,
@@ -284,7 +284,7 @@ def _against(evidence: dict[str, Any], place: Place) -> list[str]:
     if place.masked:
         said.append(f"against: at {place.masked}, a place learned from the data where ships lie together anyway")
     if evidence["neighbours_count"] >= _CROWD:
-        said.append(f"against: {evidence['neighbours_count']} others lay still near by: a place to wait")
+        said.append(f"against: {evidence['neighbours_count']} others waited near by: a place where ships lie")
     if evidence["approach_minutes"] is None and evidence["parting_minutes"] is None:
         said.append("against: neither was seen apart from the other shortly before or after")
     if evidence["hull_gap_min_m"] is None and evidence["distance_min_m"] <= ALONGSIDE_POINTS_M:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from detectors.tracks import Tracks
 
 STEP_US = 600 * US_S
-STILL_KN = 1.0  # between steps: a ship at anchor swings
+WAITS_KN = 2.5  # between steps: at anchor, adrift, or in a queue that moves up
 _APART_M = 1e7  # between steps in the tree's fourth dimension: more than any reach
 _CHUNK = 4_000_000  # places in one tree, to bound memory
 
@@ -43,14 +43,14 @@ class Neighbours:
 
     Attributes:
         steps: The places.
-        still: At each place, how many other ships lie still within reach.
+        waiting: At each place, how many other slow ships are within reach.
         first: One place of each pair, that of the ship with the lesser index.
         second: The other one.
         apart_m: Their distance.
     """
 
     steps: Steps
-    still: Ints
+    waiting: Ints
     first: Ints
     second: Ints
     apart_m: Floats
@@ -101,12 +101,12 @@ def slow(steps: Steps, max_kn: float) -> Bools:
 def neighbours(tracks: Tracks, reach_m: float, max_kn: float, max_gap_us: int) -> Neighbours:
     """Return which slow ships were within reach_m of each other, at steps between fixes at most max_gap_us apart."""
     steps = on_steps(tracks, max_gap_us)
-    still = slow(steps, STILL_KN)
-    keep = slow(steps, max_kn) | still
-    steps, still = steps[keep], still[keep]
+    waits = slow(steps, WAITS_KN)
+    keep = slow(steps, max_kn) | waits
+    steps, waits = steps[keep], waits[keep]
     first, second, apart = _pairs(steps, reach_m)
     places = len(steps.ship)
-    count = np.bincount(first[still[second]], minlength=places) + np.bincount(second[still[first]], minlength=places)
+    count = np.bincount(first[waits[second]], minlength=places) + np.bincount(second[waits[first]], minlength=places)
     return Neighbours(steps, count, first, second, apart)
 
 

@@ -23,7 +23,7 @@ from detectors.company import AROUND_H, Contact
 from detectors.contract import Detector, threshold
 from detectors.event import Event, Reach, untied
 from detectors.geo import US_H, Bools, Floats, Ints
-from detectors.hulls import POINTS
+from detectors.hulls import BOUND, POINTS
 from detectors.meeting import Place, event_of
 from detectors.nearby import STEP_US, Candidates, Neighbours, Steps, neighbours, spans
 from detectors.rafts import link, rafts, rounds
@@ -41,7 +41,7 @@ LEAST_REACH_M = 1000.0  # within which others lying still make a crowd
 HULLS_M = 300.0  # antennas of two ships of 300 m, alongside
 SLACK_M = 200.0
 POINT_M = 80.0  # what is granted in close quarters to ships whose sides are not said: 100 m long, bow to stern
-CROWD_SHIPS = 4
+CROWD_SHIPS = 1  # a third slow ship makes a queue, a convoy, a raft: then only hull to hull says who belongs to whom
 ATTENDANT_M, ATTENDANT_SHARE = 70, 0.6  # a craft that goes from ship to ship is small, and smaller than those
 
 
@@ -101,7 +101,7 @@ class Rendezvous(Detector):
         statics = Statics.read(view, tracks.mmsi[ships].tolist(), int(tracks.t.min()), int(tracks.t.max()))
         tight = self._tight(view, near)
         found = self._candidates(tracks, statics, ships, near, tight)
-        site = _Site(view, tracks, statics, near.steps, near.still, tight)
+        site = _Site(view, tracks, statics, near.steps, near.waiting, tight)
         contacts: list[Contact] = []
         for i in range(len(found.first)):
             pair = int(found.first[i]), int(found.second[i])
@@ -126,7 +126,7 @@ class Rendezvous(Detector):
     def _tight(self, view: View, near: Neighbours) -> Bools:
         """Say of each place whether ships there must be close to belong together."""
         steps = near.steps
-        tight: Bools = near.still > CROWD_SHIPS
+        tight: Bools = near.waiting > CROWD_SHIPS
         paired = np.unique(np.concatenate([near.first, near.second]))
         open_water = paired[~tight[paired]]
         lon, lat = steps.lon[open_water], steps.lat[open_water]
@@ -153,14 +153,20 @@ class Rendezvous(Detector):
         if not len(samples):
             return
         close = site.tight_at(pair, samples.t)
-        gap = np.where(close & (samples.basis == POINTS), samples.gap_m - POINT_M, samples.gap_m)
+        # Where no heading is known the hulls are not either: half of what they could take up serves in close quarters.
+        least = np.where(close, (samples.distance_m + samples.gap_m) / 2, samples.distance_m)
+        gap = np.where(samples.basis == BOUND, least, samples.gap_m)
+        gap = np.where(close & (samples.basis == POINTS), samples.gap_m - POINT_M, gap)
         near = gap <= np.where(close, self.close_m, self.max_distance_m)
         least_us = int(min(self.min_hours, self.trawl_hours) * US_H)
         taken: list[slice] = []
-        for run in runs(samples.t, near, self._gap_us, least_us):
+        steaming = company.steaming(site.tracks, samples, pair, self._gap_us)
+        for run in runs(samples.t, near, self._gap_us, least_us, steaming):
             contact = self._judged(site, pair, samples, run, near)
             if contact is None:
                 continue
+            if contact.kind == "same_hull":
+                contact = self._all_along(site, contact)
             long_enough = contact.hours >= self.min_hours or contact.kind == "pair_trawling"
             if contact.kind and long_enough:
                 taken.append(run)
@@ -168,7 +174,7 @@ class Rendezvous(Detector):
             else:
                 yield contact.reach
         touching = gap <= np.where(close, min(self.close_m, self.brief_m), self.brief_m)
-        for run in runs(samples.t, touching, self._gap_us, int(self.brief_minutes * MINUTE_US)):
+        for run in runs(samples.t, touching, self._gap_us, int(self.brief_minutes * MINUTE_US), steaming):
             if any(run.start < other.stop and other.start < run.stop for other in taken):
                 continue
             contact = self._judged(site, pair, samples, run, touching)
@@ -205,7 +211,7 @@ class Rendezvous(Detector):
             ),
             is_open=is_open,
             reach=reach,
-            still=site.still_at(pair[0], start_us, end_us),
+            waiting=site.waiting_at(pair[0], start_us, end_us),
         )
         contact.kind = self._kind(site, contact)
         return contact
@@ -214,18 +220,32 @@ class Rendezvous(Detector):
         """Return the kind of a contact, whatever its length; "" for none."""
         if company.has_gear(contact):
             return ""
-        if float(np.median(contact.near.distance_m)) <= company.SAME_PLACE_M:
+        if company.in_one_place(contact.near, contact.said):
             low, high = contact.start_us - int(AROUND_H * US_H), contact.end_us + int(AROUND_H * US_H)
             around = measure(site.tracks, site.statics, contact.pair, low, high, self._gap_us)
             moved = company.motion(site.tracks, contact.pair, low, high, self._gap_us)
-            if company.same_place_all_along(around, moved):
+            if company.same_place_all_along(around, contact.said, moved):
                 return "same_hull"
         did = company.kind_of(contact, self.max_sog_kn, self.max_drift_kn)
         if did == "pair_trawling":
             return did if contact.hours >= self.trawl_hours else ""
         if did == "tow" or (did == "slow" and company.serves(contact)):
             return "attended"
-        return "rendezvous" if did == "slow" else ""
+        return "rendezvous" if did == "slow" and not company.fishes_apart(contact, self.brief_m) else ""
+
+    def _all_along(self, site: _Site, contact: Contact) -> Contact:
+        """Return a contact of one hull with all the time that both transponders were in one place, under way too."""
+        tracks, pair = site.tracks, contact.pair
+        first, last = (int(tracks.t[tracks.offsets[pair[0]]]), int(tracks.t[tracks.offsets[pair[0] + 1] - 1]))
+        samples = measure(tracks, site.statics, pair, first, last, self._gap_us)
+        one = company.one_place(samples, contact.said)
+        for run in runs(samples.t, one, int(AROUND_H * US_H), 0):
+            if samples.t[run.start] <= contact.start_us and samples.t[run.stop - 1] >= contact.end_us:
+                whole = self._judged(site, pair, samples, run, one)
+                if whole is not None:
+                    whole.kind = contact.kind
+                    return whole
+        return contact
 
     def _events(self, site: _Site, contacts: list[Contact]) -> Iterator[Event]:
         """Yield the events of contacts: rafts as one, all others by pairs."""
@@ -233,6 +253,7 @@ class Rendezvous(Detector):
             return
         link([one for one in contacts if one.kind in ("rendezvous", "brief_contact", "attended")], self.link_h)
         _attend(contacts)
+        contacts = list({(one.kind, one.pair, one.start_us): one for one in contacts}.values())
         groups = rafts([one for one in contacts if one.kind == "rendezvous"])
         groups += [[one] for one in contacts if one.kind != "rendezvous"]
         places = self._places(site.view, [group[0] for group in groups])
@@ -273,7 +294,7 @@ class _Site:
         tracks: Its fixes.
         statics: What the ships said of themselves.
         steps: Places of slow ships.
-        still: How many others lay still near each.
+        waiting: How many other slow ships were near each.
         tight: Where ships must be close to belong together.
     """
 
@@ -281,7 +302,7 @@ class _Site:
     tracks: Tracks
     statics: Statics
     steps: Steps
-    still: Ints
+    waiting: Ints
     tight: Bools
 
     def tight_at(self, pair: tuple[int, int], t: Ints) -> Bools:
@@ -289,15 +310,15 @@ class _Site:
         both: Bools = self._at(self.tight, pair[0], t) & self._at(self.tight, pair[1], t)
         return both
 
-    def still_at(self, ship: int, from_us: int, to_us: int) -> int:
-        """Return how many others, the partner not counted, lay still within reach of a ship in a span: the median."""
+    def waiting_at(self, ship: int, from_us: int, to_us: int) -> int:
+        """Return how many slow ships, the partner not counted, were near one in a span: the median."""
         low, high = self._range(ship)
         step = self.steps.step[low:high]
         inside = slice(
             low + int(np.searchsorted(step, from_us // STEP_US, "left")),
             low + int(np.searchsorted(step, to_us // STEP_US + 1, "right")),
         )
-        counts = self.still[inside]
+        counts = self.waiting[inside]
         return max(int(np.median(counts)) - 1, 0) if len(counts) else 0
 
     def _range(self, ship: int) -> tuple[int, int]:

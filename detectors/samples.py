@@ -99,25 +99,25 @@ def _beside(tracks: Tracks, ship: int, t: Ints) -> tuple[Floats, Floats]:
     low = np.clip(np.searchsorted(times, t, "right") - 1, 0, len(times) - 1)
     high = np.minimum(low + (times[low] != t), len(times) - 1)
     since, until = t - times[low], times[high] - t
-    nearest = np.where(since <= until, low, high)
     lon, lat = tracks.lon[part], tracks.lat[part]
     seconds = np.maximum(times[high] - times[low], 1) / US_S
     made_good = distance_m(lon[low], lat[low], lon[high], lat[high]) / seconds
     sent = np.fmax(tracks.sog_kn[part][low], tracks.sog_kn[part][high]).astype(np.float64) * KNOT_M_S
     bound = np.fmax(sent, made_good) * np.minimum(np.abs(since), np.abs(until)) / US_S
-    return _heading(tracks.heading_deg[part][nearest]), bound
+    return tracks.heading_near(ship, t), bound
 
 
-def runs(t: Ints, near: Bools, max_gap_us: int, least_us: int) -> Iterator[slice]:
+def runs(t: Ints, near: Bools, max_gap_us: int, least_us: int, state: Bools | None = None) -> Iterator[slice]:
     """Yield stretches of samples that begin and end near, joined over holes, that last long enough.
 
     Samples in between that are not near are within the slice, as long as the next near one is not farther than the
-    greatest hole: one bad fix does not end a contact.
+    greatest hole: one bad fix does not end a contact. A change of state does.
     """
     at = np.flatnonzero(near)
     if not len(at):
         return
-    breaks = np.flatnonzero(np.diff(t[at]) > max_gap_us)
+    changes = np.zeros(len(at) - 1, np.bool_) if state is None else state[at][1:] != state[at][:-1]
+    breaks = np.flatnonzero((np.diff(t[at]) > max_gap_us) | changes)
     for low, high in zip(at[[0, *(breaks + 1)]].tolist(), at[[*breaks, -1]].tolist(), strict=True):
         if t[high] - t[low] >= least_us:
             yield slice(low, high + 1)

@@ -117,6 +117,15 @@ class Tracks:
         at_lon, at_lat = between(lon[low], lat[low], lon[high], lat[high], fraction)
         return at_lon, at_lat, known
 
+    def heading_near(self, ship: int, t: Ints) -> Floats:
+        """Return the heading that one ship (by index) sent with the fix nearest to each time; NaN where none."""
+        part = slice(int(self.offsets[ship]), int(self.offsets[ship + 1]))
+        times = self.t[part]
+        low = np.clip(np.searchsorted(times, t, "right") - 1, 0, len(times) - 1)
+        high = np.minimum(low + (times[low] != t), len(times) - 1)
+        sent = self.heading_deg[part][np.where(np.abs(t - times[low]) <= np.abs(times[high] - t), low, high)]
+        return np.where(sent >= 0, sent, np.nan).astype(np.float64)
+
     def speed_kn(self, part: slice) -> Floats:
         """Return the speeds of one ship's fixes in a part: as sent, else by the fixes of the part on either side."""
         sent = self.sog_kn[part].astype(np.float64)
