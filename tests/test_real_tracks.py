@@ -1,0 +1,73 @@
+"""Meetings planted on real tracks are found among the real ships, in the crowd of the Suez roads and in the Solent."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ais.ingest import IngestOptions, ingest
+from ais.store import Store
+from detectors import detect, discover, read_events
+from detectors.evaluate import iou
+from tests.ais.sentences import NOW
+from tests.real_tracks import HOURS, Planted, Tracks, companions, moved_alongside, solent, suez, write
+from zones import load_zones
+
+
+def meetings(tracks: Tracks, folder: Path) -> list[dict[str, Any]]:
+    """What the detector of meetings finds in tracks."""
+    write(tracks, folder / "tracks.csv")
+    with Store.open(folder / "case.duckdb") as store:
+        ingest(
+            store,
+            folder / "tracks.csv",
+            IngestOptions(columns={name: name for name in ("mmsi", "t", "lon", "lat")}, raw=False),
+            now=NOW,
+        )
+        detect(store, load_zones(), detectors={"rendezvous": discover()["rendezvous"]()}, now=NOW, version="test")
+        return [dict(event) for event in read_events(store.reader())]
+
+
+def unfound(planted: list[Planted], events: list[dict[str, Any]], kind: str) -> list[Planted]:
+    """What no event of the kind with these ships covers by half."""
+
+    def span(plant: Planted) -> tuple[datetime, datetime]:
+        return datetime.fromtimestamp(plant.start, UTC), datetime.fromtimestamp(plant.end, UTC)
+
+    end = max(event["end"] or event["start"] for event in events)
+    return [
+        plant
+        for plant in planted
+        if not any(
+            event["kind"] == kind
+            and set(plant.mmsi) <= set(event["mmsi"])
+            and iou((event["start"], event["end"] or end), span(plant)) >= 0.5
+            for event in events
+        )
+    ]
+
+
+@pytest.fixture(scope="module")
+def roads() -> Tracks:
+    return suez()
+
+
+def test_two_real_ships_moved_alongside_each_other_are_found_in_the_crowd(roads: Tracks, tmp_path: Path) -> None:
+    tracks, planted = moved_alongside(roads, 6)
+    assert len(planted) == 6
+    assert unfound(planted, meetings(tracks, tmp_path), "rendezvous") == []
+
+
+def test_a_companion_of_a_real_ship_that_swings_is_found(roads: Tracks, tmp_path: Path) -> None:
+    tracks, planted = companions(roads, 60.0, 600.0, 8, HOURS)
+    assert len(planted) == 8
+    assert unfound(planted, meetings(tracks, tmp_path), "rendezvous") == []
+
+
+def test_a_companion_for_an_hour_in_the_solent_is_a_brief_contact(tmp_path: Path) -> None:
+    tracks, planted = companions(solent(), 0.0, 150.0, 4, 1.3)
+    assert len(planted) == 4
+    assert unfound(planted, meetings(tracks, tmp_path), "brief_contact") == []
