@@ -67,6 +67,9 @@ def open_sea(seed: int) -> Scene:
         label = "one side by satellite only" if i == 3 else "by satellite only"
         made = pair(scene, adrift[i % 3], _first(scene, 8), _hours(scene, 3.0, 8.0), "drift", label=label)
         scene.keeps |= dict.fromkeys(made[: 1 if i == 3 else 2], SATELLITE_S)
+    for i in range(3):
+        made = pair(scene, adrift[i], _first(scene, 8), _hours(scene, 2.5, 6.0), "drift", label="no dimensions sent")
+        scene.unsized.update(made[: 1 + i % 2])
     for i in range(4):
         site, hours = SITES["off Gyeongnyeolbi"], _hours(scene, 2.4, 3.0)
         middle = race_at(site.lon, scene, _at(scene, 9.0 + 5.0 * i))
@@ -122,6 +125,14 @@ def short_contacts(seed: int) -> Scene:
         )
         planned = [Visit(host, begin, float(scene.rng.uniform(22.0, 90.0)))]
         visits(scene, site, merchant(scene), planned, "brief_contact", "a short contact", _off(scene, site, spot))
+    for i in range(2):
+        site, begin = SITES[("off Chengshan", "south Korea Bay")[i]], _first(scene, 12)
+        spot = scene.spot(site, 5_000.0)
+        lies = call(scene, site, spot, begin - _at(scene, 1.0), begin + _at(scene, 4.0), "drift")
+        host, again = scene.add(merchant(scene), lies), begin + _at(scene, 1.75)
+        planned = [Visit(host, begin, 50.0), Visit(host, again, 50.0)]
+        off = around(spot, 2_500.0, float(scene.rng.uniform(0.0, 360.0)))
+        visits(scene, site, merchant(scene), planned, "brief_contact", "gone for most of an hour, and back", off)
     return scene
 
 

@@ -12,6 +12,7 @@ from darkwake.simulate.broadcast import broadcast, joined
 from darkwake.simulate.log import Log
 from darkwake.simulate.radio import Heard, breathing, receive
 from darkwake.simulate.scene import Scene
+from darkwake.simulate.ships import Ship
 from darkwake.simulate.truth import truth
 
 
@@ -67,9 +68,13 @@ def record(scene: Scene) -> Log:
         copies.append(Heard(index + base, heard.station, heard.epoch_s))
         base += len(kept)
     together = Heard(*(np.concatenate([getattr(c, name) for c in copies]) for name in Heard.__dataclass_fields__))
-    return Log(
-        tuple(scene.ships), joined(reports), np.concatenate(owners), together, tuple(s.name for s in scene.stations)
-    )
+    told = tuple(_unsized(ship) if i in scene.unsized else ship for i, ship in enumerate(scene.ships))
+    return Log(told, joined(reports), np.concatenate(owners), together, tuple(s.name for s in scene.stations))
+
+
+def _unsized(ship: Ship) -> Ship:
+    """The ship as her static data tell it when nobody has typed her dimensions."""
+    return replace(ship, to_bow_m=0, to_stern_m=0, to_port_m=0, to_starboard_m=0)
 
 
 def finish(scene: Scene) -> Scenario:

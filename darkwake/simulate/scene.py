@@ -50,6 +50,7 @@ class Scene:
     silences, blind: per ship, steps from..to in which her set is off, or has no fix.
     judged: kinds for which the truth is complete; incursions only where a ship fishes.
     keeps: per ship, seconds between two positions kept of her where that is not `keep_s`, as by satellite.
+    unsized: ships whose sets send no dimensions.
     laden: per ship, the step from which her crew has typed another draught, and that draught in metres.
     """
 
@@ -72,6 +73,7 @@ class Scene:
     fleet: list[int] = field(default_factory=list)
     judged: tuple[str, ...] = ("gap", "incursion", "rendezvous")
     keeps: dict[int, float] = field(default_factory=dict)
+    unsized: set[int] = field(default_factory=set)
     laden: dict[int, tuple[int, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
