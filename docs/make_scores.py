@@ -1,6 +1,6 @@
 """Put the scores into README.md as `darkwake evaluate` prints them: python docs/make_scores.py.
 
-The seeds are the README's own: no threshold is tuned on them. Takes about a minute.
+The seeds are the README's own: no threshold is tuned on them. Takes some minutes.
 """
 
 import contextlib
@@ -13,7 +13,7 @@ from darkwake.cli import main as darkwake
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 SCENARIO, SEEDS = "transfers", (9101, 9102, 9103)
-PLACE = re.compile(r"(<!-- scores -->\n).*?(<!-- /scores -->)", re.DOTALL)
+PLACE = r"(<!-- {0} -->\n).*?(<!-- /{0} -->)"
 
 
 def scored(seed: int, folder: Path) -> str:
@@ -39,11 +39,18 @@ def run(*args: object) -> str:
 
 
 def main() -> None:
-    """Score all seeds and write the README."""
+    """Score all seeds, of the one scenario and of the truth corpus, and write the README."""
     with TemporaryDirectory() as folder:
-        found = "\n".join(scored(seed, Path(folder)) for seed in SEEDS)
+        shown = {"scores": "\n".join(scored(seed, Path(folder)) for seed in SEEDS)}
+    shown["corpus"] = run("evaluate", "--corpus", *(part for seed in SEEDS for part in ("--seed", seed)))
     text = README.read_text(encoding="utf-8")
-    README.write_text(PLACE.sub(lambda m: f"{m[1]}```text\n{found}```\n{m[2]}", text), encoding="utf-8")
+    for name, found in shown.items():
+        text, places = re.subn(
+            PLACE.format(name), lambda m, found=found: f"{m[1]}```text\n{found}```\n{m[2]}", text, flags=re.DOTALL
+        )
+        if not places:
+            raise SystemExit(f"README.md has no place for {name}: put <!-- {name} --> and <!-- /{name} --> around one")
+    README.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,14 @@
 """Scoring on cases made by hand, where the right answer is known by counting."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from click.testing import CliRunner
 
+from darkwake.commands.evaluate import evaluate as command
 from detectors.evaluate import NOTHING, PLANTED, EvaluateError, evaluate, iou
-from detectors.scores import render
+from detectors.scores import ALL, render, render_tallies, tallied
 
 T0 = datetime(2023, 10, 10, tzinfo=UTC)
 
@@ -137,6 +140,32 @@ def test_rafts_are_scored_by_their_pairs():
     assert scored([event(mmsi=(1, 2)), event(mmsi=(2, 3))], truth(planted(mmsi=(1, 2, 3)))).found == 2
 
 
+def test_a_pair_of_a_raft_met_for_as_long_as_both_were_members():
+    members = [{"mmsi": 1, "from": iso(0), "to": iso(10)}, {"mmsi": 2, "from": iso(0), "to": iso(4)},
+               {"mmsi": 3, "from": iso(6), "to": None}]  # fmt: skip
+    raft = event(mmsi=(1, 2, 3), end=10, members=members)
+    real = truth(planted(end=4), planted(mmsi=(1, 3), start=6, end=10), planted(mmsi=(2, 3), start=0, end=10))
+    score = scored([raft], real)
+    assert (score.found, score.events, score.onset_max_minutes) == (2, 2, 0.0)  # 2 and 3 were never there together
+    with pytest.raises(EvaluateError, match="members"):
+        evaluate([event(mmsi=(1, 2, 3), members=[{"mmsi": 1}])], real)
+
+
+@pytest.mark.parametrize("kind", ["rendezvous", "brief_contact"])
+@pytest.mark.parametrize(
+    ("said", "in_roads"),
+    [({"port": "Dandong"}, 1), ({"anchorage": "WEIHAI"}, 1), ({"masked": "roads"}, 1), ({"port": None}, 0), ({}, 0),
+     ({"port": "Nampo", "sts_area": "sts_cho_do_sok_do"}, 0)],
+)  # fmt: skip
+def test_a_meeting_is_a_contact_in_roads_when_it_says_so_and_the_truth_asks(kind, said, in_roads):
+    kinds = ("anchorage_contact", "brief_contact", "rendezvous")
+    told = event(kind, **said)
+    real = truth(planted("anchorage_contact"), kinds=kinds)
+    assert scored([told], real, "anchorage_contact").found == in_roads
+    assert scored([told], real, kind).false_alarms == 1 - in_roads
+    assert scored([told], truth(planted(kind), kinds=kinds[1:]), kind).found == 1
+
+
 def test_the_order_of_ships_does_not_matter():
     assert scored([event(mmsi=(2, 1))], truth(planted())).found == 1
 
@@ -228,3 +257,53 @@ def test_the_truth_of_a_scenario_is_read_strictly_and_found_by_itself():
     ]  # fmt: skip
     for score in evaluate(told, real).kinds:
         assert (score.recall, score.precision, score.onset_max_minutes) == (1.0, 1.0, 0.0)
+
+
+def test_tallies_sum_seeds_by_family_and_all_but_what_stands_apart():
+    crowd = decoy("anchorage crowd", (7, 8))
+    one = truth(planted(), planted(mmsi=(3, 4)), decoys=[crowd], kinds=("rendezvous",))
+    both = [evaluate([event(), event(mmsi=(7, 8))], one), evaluate([event(mmsi=(3, 4))], one)]
+    blind = evaluate([], truth(planted(), kinds=("rendezvous", "same_hull")) | {"scenario": "blind"})
+    tallies = tallied([*both, blind], apart=("blind",))
+    assert [(t.family, t.kind, t.planted, t.found, t.events) for t in tallies] == [
+        ("hand", "rendezvous", 4, 2, 3), ("blind", "rendezvous", 1, 0, 0), (ALL, "rendezvous", 4, 2, 3)]  # fmt: skip
+    assert (tallies[2].recall, tallies[2].precision) == (0.5, pytest.approx(2 / 3, abs=1e-4))
+    assert (tallies[2].false_alarms, tallies[2].false_by_decoy) == (1, {"anchorage crowd": 1})
+    assert (tallies[1].recall, tallies[1].precision) == (0.0, None)
+    lines = render_tallies(tallies, ["hand, seed 1: rendezvous"]).splitlines()
+    assert lines[1].split() == ["hand", "rendezvous", "4", "2", "0.500", "3", "0.667", "1", "anchorage", "crowd", "1"]
+    assert lines[2].split() == ["blind", "rendezvous", "1", "0", "0.000", "0", "-", "0"]
+    assert lines[4] == "missed: hand, seed 1: rendezvous"
+
+
+@pytest.mark.parametrize(
+    ("args", "word"),
+    [
+        (["--events", "e.json"], "--truth"),
+        (["--corpus", "--truth", "t.json"], "leave out"),
+        (["--events", "e.json", "--truth", "t.json", "--seed", "2"], "--corpus"),
+    ],
+)
+def test_evaluate_takes_a_pair_of_files_or_the_corpus(args, word):
+    said = CliRunner().invoke(command, args)
+    assert said.exit_code == 2
+    assert word in said.output
+
+
+def test_scores_come_as_json_too(tmp_path):
+    (tmp_path / "e.json").write_text(json.dumps([event()]), encoding="utf-8")
+    (tmp_path / "t.json").write_text(json.dumps(truth(planted())), encoding="utf-8")
+    files = ["--events", str(tmp_path / "e.json"), "--truth", str(tmp_path / "t.json")]
+    said = CliRunner().invoke(command, [*files, "--json"])
+    assert json.loads(said.output) == json.loads(json.dumps(evaluate([event()], truth(planted())).to_dict()))
+
+
+def test_the_corpus_is_told_as_a_table_and_as_json(monkeypatch):
+    scores = evaluate([event()], truth(planted(), planted(mmsi=(3, 4))))
+    monkeypatch.setattr("darkwake.corpus.score_corpus", lambda seeds, *, step: [scores for _ in seeds])
+    told = json.loads(CliRunner().invoke(command, ["--corpus", "--seed", "1", "--seed", "2", "--json"]).output)
+    assert len(told["scores"]) == 2
+    assert [(t["family"], t["planted"], t["found"]) for t in told["tallies"]] == [("hand", 4, 2), (ALL, 4, 2)]
+    lines = CliRunner().invoke(command, ["--corpus"]).output.splitlines()
+    assert lines[0].split()[:4] == ["family", "kind", "planted", "found"]
+    assert lines[-1].startswith("missed: hand, seed 1: rendezvous (alongside transfer) of 000000003")

@@ -16,7 +16,7 @@ from darkwake import options
 @click.option("--truth", "truth_path", type=options.PATH, metavar="T.json", help="From: darkwake simulate --truth.")
 @click.option("--corpus", is_flag=True, help="Simulate, search and score every family of the truth corpus instead.")
 @click.option(
-    "--seed", "seeds", type=click.IntRange(min=0), multiple=True, help="Of the corpus; 1 unless given. Repeatable."
+    "--seed", "seeds", type=click.IntRange(min=0), multiple=True, metavar="N", help="Of the corpus; 1 unless given."
 )
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def evaluate(
