@@ -14,16 +14,18 @@ NOW = datetime(2023, 3, 5, tzinfo=UTC)
 
 
 def figures(folder: Path, positions: int = 5_000_000, ships: int = 2_500) -> list[Figure]:
-    """Measure `gap` and `rendezvous` at five million positions."""
+    """Measure `gap`, `rendezvous` and `loitering` at five million positions."""
     path = str(folder / "day.duckdb")
     size = measure("traffic:build", path, positions, ships)["positions"]
     made = f"{size / 1e6:.2g} M positions of {ships:,} ships"
     gap, meet = best("detection:detector", path, "gap"), best("detection:detector", path, "rendezvous")
+    loiter, loiter_peer = best("detection:detector", path, "loitering"), best("detection:pandas_loitering", path)
     gap_peer, meet_peer = best("detection:pandas_gaps", path), best("detection:pandas_meetings", path)
     join = f"pandas, first fix of 10 minutes, grid join, {meet_peer['peak_gb']:.2g} GB"
     rows = [
         ("`gap`", gap, 3e6, f"pandas, sort and shift, {gap_peer['peak_gb']:.2g} GB", gap_peer),
         ("`rendezvous`", meet, 1e6, join, meet_peer),
+        ("`loitering`", loiter, 3e6, f"pandas, sort and runs, {loiter_peer['peak_gb']:.2g} GB", loiter_peer),
     ]
     found = []
     for name, one, floor, peer, peer_one in rows:
@@ -58,6 +60,19 @@ def pandas_gaps(path: str) -> dict[str, float]:
     hours = (frame["t"] - before["t"]).dt.total_seconds() / 3600
     km = _km(frame["lon"], frame["lat"], before["lon"], before["lat"])
     found = frame.assign(hours=hours, km=km, kn=km / 1.852 / hours)[hours >= 6]
+    return {"rate": len(frame) / (time.perf_counter() - started), "events": len(found)}
+
+
+def pandas_loitering(path: str) -> dict[str, float]:
+    """Find runs under 2 kn for four hours without a hole of over an hour, in ports too; every faster fix ends one."""
+    frame = _frame(path)
+    started = time.perf_counter()
+    frame = frame.sort_values(["mmsi", "t"])
+    hole = frame["t"].diff() > pd.Timedelta(hours=1)
+    slow = frame["sog_kn"] < 2
+    run = (hole | (slow != slow.shift()) | (frame["mmsi"] != frame["mmsi"].shift())).cumsum()
+    spans = frame[slow].groupby(run[slow])["t"].agg(["min", "max"])
+    found = spans[spans["max"] - spans["min"] >= pd.Timedelta(hours=4)]
     return {"rate": len(frame) / (time.perf_counter() - started), "events": len(found)}
 
 
