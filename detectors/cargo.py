@@ -34,8 +34,7 @@ _GEAR = re.compile(
 )
 _LONGEST_NAME = 34  # 20 characters, and 14 more in message 21: a longer one is no name from a radio
 GEAR_M = 10  # who says that she is longer is no buoy, whatever her name
-TINY_M = 3
-_WORD = re.compile(r"[^\W\d_]{2}")
+TINY_M = 3  # no craft with a crew and an AIS set of its own is so short
 
 
 def ship_class(ship_type: int | None) -> str | None:
@@ -83,19 +82,16 @@ def draught_words(before_m: float | None, after_m: float | None) -> str | None:
 
 
 def is_gear(name: str | None, length_m: float | None) -> bool:
-    """Say whether a static report is that of a net buoy or other gear: by its name, or tiny and without a ship's name.
+    """Say whether a static report is that of a net buoy or other gear: by its name, or by tiny dimensions.
 
-    Who says that she is longer than `GEAR_M` is a ship: a tanker called BUOY is not left out. Surrounding blanks and
-    the padding ``@`` of AIS do not count.
+    Who says that she is longer than `GEAR_M` is a ship: a tanker called BUOY is not left out. A ship may say either to
+    pass for gear, or by a slip of the hand: gear drifts, and what was heard under way of itself is none. Surrounding
+    blanks and the padding ``@`` of AIS do not count.
     """
-    if length_m is not None and length_m > GEAR_M:
-        return False
+    if length_m is not None and (0 < length_m <= TINY_M or length_m > GEAR_M):
+        return length_m <= TINY_M
     said = (name or "").rstrip(" @").lstrip()
-    if len(said) > _LONGEST_NAME:
-        return False
-    if _GEAR.search(said):
-        return True
-    return length_m is not None and 0 < length_m <= TINY_M and not _WORD.search(said)
+    return len(said) <= _LONGEST_NAME and _GEAR.search(said) is not None
 
 
 def is_service(ship_type: int | None, name: str | None) -> bool:

@@ -11,7 +11,7 @@ the spell was one of reception: that is what `gap` events say.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -24,14 +24,15 @@ from detectors.event import Event, Reach, shared, to_datetime, untied
 from detectors.geo import KNOT_M_S, NM_M, US_H, US_S, Bools, Ints, distance_m, xyz_m
 from detectors.loitering_signs import INNOCENT, Place, Rules, Signs
 from detectors.slow_spells import Limits, Spells, find_spells, near_slow, slow_fixes
-from detectors.statics import SPAN_US, Statics
-from detectors.surroundings import Stays, neighbours, silences_us, statuses
+from detectors.statics import SPAN_US, Said, Statics
+from detectors.surroundings import Stays, fast_fixes, neighbours, silences_us, statuses
 
 if TYPE_CHECKING:
     from detectors.tracks import Tracks
     from detectors.view import View
 
 MINUTE_US = US_H // 60
+UNDER_WAY_KN, UNDER_WAY_FIXES = 5.0, 3  # no gear drifts so fast; one or two such fixes may be noise
 
 
 @dataclass(frozen=True)
@@ -125,15 +126,15 @@ class Loitering(Detector):
         near = neighbours(tracks, slow, ship, stays, self.crowd_km * 1000)
         listed, places = view.lists.is_fishing(stays.mmsi), self._places(view, tracks, middle)
         beside_us, found = max(self._limits.reach_us, around_us, SPAN_US), []
-        for i, (first, last) in enumerate(_ends(spells)):
+        said = [statics.said(*stay) for stay in stays]
+        gear = _is_gear(view, stays, said)
+        for i, (stay, (first, last)) in enumerate(zip(stays, _ends(spells), strict=True)):
             reach = self._reach(view, tracks, first, last, beside_us)
-            mmsi, span = int(stays.mmsi[i]), (int(stays.start_us[i]), int(stays.stop_us[i]))
-            said, draughts = statics.said(mmsi, *span), statics.draughts_m(mmsi, *span)
-            if is_gear(said.name, said.length_m):
+            if gear[i]:
                 yield reach
                 continue
-            quiet = _minutes(int(silent[0][i])), _minutes(int(silent[1][i]))
-            signs = Signs(places[i], said, draughts, status[i], bool(listed[i]), int(near[i]), quiet)
+            quiet, draughts = (_minutes(int(silent[0][i])), _minutes(int(silent[1][i]))), statics.draughts_m(*stay)
+            signs = Signs(places[i], said[i], draughts, status[i], bool(listed[i]), int(near[i]), quiet)
             event = self._event(tracks, (first, int(middle[i]), last), signs, reach)
             found.append((shared(event, len(status[i].tracks)), (int(stays.track[i]),)))
         yield from untied(found)
@@ -186,6 +187,14 @@ class Loitering(Detector):
             reasons=(f"for: {hours} h at {median_kn} kn, within {spread_m} m of one place at sea", *weighed, INNOCENT),
             reach=reach,
         )
+
+
+def _is_gear(view: View, stays: Stays, said: Sequence[Said]) -> Bools:
+    """Say which are net buoys or other gear: they say so, and were not heard under way as a ship would be."""
+    gear = np.array([is_gear(one.name, one.length_m) for one in said], dtype=np.bool_)
+    if gear.any():
+        gear[gear] = fast_fixes(view, stays.where(gear), UNDER_WAY_KN, SPAN_US) < UNDER_WAY_FIXES
+    return gear
 
 
 def _ends(spells: Spells) -> list[tuple[int, int]]:

@@ -6,6 +6,7 @@ Ships are asked about by number and track, with a span of time each; all is read
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,12 @@ _STATUS = """
 SELECT a.i AS i, f.track AS track, coalesce(f.nav_status, 15)::INTEGER AS status, count(*) AS n
 FROM asked a JOIN fixes f ON f.mmsi = a.mmsi AND f.t >= make_timestamp(a.start_us) AND f.t <= make_timestamp(a.stop_us)
 GROUP BY ALL ORDER BY ALL
+"""
+_FAST = """
+SELECT a.i AS i, count(*) AS n
+FROM asked a JOIN fixes f ON f.mmsi = a.mmsi AND f.track = a.track
+  AND f.t >= make_timestamp(a.start_us) AND f.t <= make_timestamp(a.stop_us)
+WHERE f.sog_kn > {kn} GROUP BY a.i ORDER BY a.i
 """
 # A silence as long as a bucket always parts two buckets of its ship (as in silences.py).
 _SILENCES = f"""
@@ -50,6 +57,14 @@ class Stays:
     track: npt.NDArray[np.uint64]
     start_us: Ints
     stop_us: Ints
+
+    def __iter__(self) -> Iterator[tuple[int, int, int]]:
+        """Yield number, first and last instant of each."""
+        return zip(self.mmsi.tolist(), self.start_us.tolist(), self.stop_us.tolist(), strict=True)
+
+    def where(self, keep: Bools) -> Stays:
+        """Return some of the stays."""
+        return Stays(self.mmsi[keep], self.track[keep], self.start_us[keep], self.stop_us[keep])
 
     def asked(self, start_us: Ints, stop_us: Ints) -> Any:
         """Return the ships with spans of time as a table that a query may name."""
@@ -85,6 +100,15 @@ def statuses(view: View, stays: Stays) -> list[Status]:
         if row["track"] == int(stays.track[row["i"]]):
             one.fixes[row["status"]] += row["n"]
     return found
+
+
+def fast_fixes(view: View, stays: Stays, kn: float, around_us: int) -> Ints:
+    """Return how many fixes each ship sent with more than a speed in its span, or that long before or after."""
+    asked = stays.asked(stays.start_us - around_us, np.minimum(stays.stop_us + around_us, view.horizon_us))
+    rows = view.columns(_FAST.format(kn=kn), asked=asked)
+    count = np.zeros(len(stays.mmsi), dtype=np.int64)
+    count[rows["i"]] = rows["n"]
+    return count
 
 
 def silences_us(view: View, stays: Stays, around_us: int) -> tuple[Ints, Ints]:

@@ -73,14 +73,15 @@ def test_gear_is_named_as_published(name):
     assert cargo.is_gear(name, None) == any(re.search(pattern, name, re.IGNORECASE) for pattern in PUBLISHED)
 
 
-def test_a_ship_of_length_is_no_buoy_and_a_tiny_thing_without_a_name_is():
+def test_a_ship_of_length_is_no_buoy_and_a_tiny_thing_is():
     assert cargo.is_gear("NETBUOY 1", 4)
     assert not cargo.is_gear("BUOYANT SPIRIT", 120)
+    assert not cargo.is_gear("SEA STAR", 4)
     assert cargo.is_gear("81234567", 2)
+    assert cargo.is_gear("WANG BIAO 7", 1)
     assert cargo.is_gear(None, 2)
     assert not cargo.is_gear(None, None)
-    assert not cargo.is_gear("SEA STAR", 2)
-    assert not cargo.is_gear("渔船一", 2)
+    assert not cargo.is_gear("渔船一", 0)
     assert cargo.is_gear("1234-56@@@@ ", None)
 
 

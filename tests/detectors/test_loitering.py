@@ -243,9 +243,12 @@ def test_ordinary_waiting_is_lowered_and_said(tmp_path, zones, what, ships, repo
     assert len(event["reasons"]) != len(alone["reasons"]) or event["reasons"] != alone["reasons"]
 
 
-def test_a_net_buoy_is_left_out(tmp_path, zones):
-    assert judged(tmp_path, zones, adrift(), (400, {"name": "NET MARK 12"})) is None
-    assert judged(tmp_path, zones, adrift(), (400, {"name": "NET MARK 12", "to_bow_m": 60, "to_stern_m": 20}))
+def test_a_net_buoy_is_left_out_and_a_ship_that_says_so_is_not(tmp_path, zones):
+    buoy = still(101, LON, LAT, 0, 600)
+    for said in ({"name": "NET MARK 12"}, {"name": "WANG BIAO 3", "to_bow_m": 1, "to_stern_m": 1}):
+        assert judged(tmp_path, zones, [buoy], (400, said)) is None
+        assert judged(tmp_path, zones, adrift(), (400, said)), "it came at 10 kn"
+    assert judged(tmp_path, zones, [buoy], (400, {"name": "NET MARK 12", "to_bow_m": 60, "to_stern_m": 20}))
 
 
 def test_late_rows_that_join_two_spells_leave_the_same_events(tmp_path, zones):
