@@ -41,7 +41,7 @@ class Loitering(Detector):
 
     Score: 0.3; plus 0.2 where the said draught changed by 0.5 m or more; plus 0.2 in an STS area, or plus 0.1 in
     another zone that alerts or near a DPRK port; plus 0.1 beside a silence of ``silent_hours``; plus 0.1 where no
-    other slow ship was heard within ``crowd_km`` (a partner there was silent). Minus 0.1 near a port or anchorage,
+    other slow ship was heard within ``crowd_km`` (a partner, if any, was silent). Minus 0.1 near a port or anchorage,
     minus 0.1 at anchor by its own status, minus 0.1 in a crowd, minus 0.2 for ships that fish or attend others.
     """
 

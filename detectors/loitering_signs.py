@@ -132,7 +132,7 @@ class Signs:
             span = f"within {rules.around_hours:g} h of it"
             yield 0.1, f"for: silent for {' and '.join(silent)}, {span}; `gap` events say if it could be received then"
         if not self.neighbours:
-            yield 0.1, f"for: no other slow ship was heard within {rules.crowd_km:g} km: a partner there was silent"
+            yield 0.1, f"for: no other slow ship was heard within {rules.crowd_km:g} km: a partner, if any, was silent"
 
     def _against(self, rules: Rules) -> Iterator[tuple[float, str]]:
         place = self.place
@@ -145,6 +145,11 @@ class Signs:
             yield -0.1, f"against: it said that it lay at anchor, moored or aground (status {self.status.most})"
         if self.neighbours >= rules.crowd_ships:
             yield -0.1, f"against: {self.neighbours} other slow ships lay near at once: a waiting crowd"
+        elif self.neighbours:
+            yield (
+                0.0,
+                f"against: it was not alone ({self.neighbours} near); who met whom is told by `rendezvous` events",
+            )
         if self.why_fishing:
             yield -0.2, f"against: {self.why_fishing}"
         elif is_service(self.said.ship_type, self.said.name):

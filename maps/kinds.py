@@ -31,7 +31,7 @@ _KNOWN = (
         "meetings at sea",
         "#0072B2",
         "circle",
-        "Two ships stayed close together at low speed. Consistent with a ship-to-ship transfer; just as well "
+        "Two or more ships stayed close together at low speed. Consistent with a ship-to-ship transfer; just as well "
         "with bunkering, tug or "
         "pilot work, pair fishing, or lying at anchor side by side.",
         "Not observed: hoses, fenders, cranes or cargo. AIS carries none of these.",

@@ -101,9 +101,15 @@ def evidence_rows(evidence: Evidence, zone_names: Mapping[str, str]) -> list[lis
         elif key == "nav_status" and isinstance(value, int):
             rows.append([label, f"{value} {_STATUS[value] if 0 <= value < len(_STATUS) else ''}".rstrip()])
         else:
-            none = "none" if key.endswith(_PLACES) else "not heard then" if key.startswith("silent_") else ""
-            rows.append([label, none if value is None and none else _value(value, unit, zone_names)])
+            rows.append([label, _in_words(key, value) or _value(value, unit, zone_names)])
     return rows
+
+
+def _in_words(key: str, value: object) -> str:
+    """Return what a value of none means for its key, "" where it has no meaning of its own."""
+    if key.startswith("silent_") and not value:
+        return "not heard then" if value is None else "under an hour"
+    return "none" if value is None and key.endswith(_PLACES) else ""
 
 
 def _said(ship: object) -> str:
