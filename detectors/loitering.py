@@ -41,8 +41,9 @@ class Loitering(Detector):
 
     Score: 0.3; plus 0.2 where the said draught changed by 0.5 m or more; plus 0.2 in an STS area, or plus 0.1 in
     another zone that alerts or near a DPRK port; plus 0.1 beside a silence of ``silent_hours``; plus 0.1 where no
-    other slow ship was heard within ``crowd_km`` (a partner, if any, was silent). Minus 0.1 near a port or anchorage,
-    minus 0.1 at anchor by its own status, minus 0.1 in a crowd, minus 0.2 for ships that fish or attend others.
+    other slow ship was heard within ``crowd_km`` (a partner, if any, was silent). Minus 0.1 near a port or anchorage
+    and minus 0.1 in a crowd, but for STS areas; minus 0.1 at anchor by its own status, minus 0.2 for ships that fish or
+    attend others.
     """
 
     name: ClassVar[str] = "loitering"

@@ -143,7 +143,7 @@ class Signs:
             yield -0.1, f"against: within {rules.near_km:g} km of {' and '.join(named)}, where ships wait"
         if self.status.mostly(*AT_ANCHOR):
             yield -0.1, f"against: it said that it lay at anchor, moored or aground (status {self.status.most})"
-        if self.neighbours >= rules.crowd_ships:
+        if self.neighbours >= rules.crowd_ships and not place.sts_area:  # where several rafts lie a kilometre apart
             yield -0.1, f"against: {self.neighbours} other slow ships lay near at once: a waiting crowd"
         elif self.neighbours:
             yield (
