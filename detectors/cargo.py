@@ -27,9 +27,9 @@ _SERVICE = frozenset({31, 32, *range(50, 56), 58})
 
 # Names of net buoys and other AIS gear: the ten patterns of GlobalFishingWatch/paper-industrial-activity,
 # detector/assets/ranked_matches.sql.j2, without the leading `(.*)` that a search does not need and that would take
-# time by the square of a long name.
+# time by the square of a long name, and with a digit before a hyphen among digits: "-1" names nothing.
 _GEAR = re.compile(
-    r"\s[0-9]+%$|[0-9]\.[0-9]V|@[0-9]+V[0-9]?$|BOUY|BUOY|NET MARK|NETMARK|NETFISHING|NET FISHING|^[0-9]*-[0-9]*$",
+    r"\s[0-9]+%$|[0-9]\.[0-9]V|@[0-9]+V[0-9]?$|BOUY|BUOY|NET MARK|NETMARK|NETFISHING|NET FISHING|^[0-9]+-[0-9]*$",
     re.IGNORECASE | re.ASCII,
 )
 _LONGEST_NAME = 34  # 20 characters, and 14 more in message 21: a longer one is no name from a radio

@@ -7,10 +7,11 @@ import pytest
 
 from detectors import cargo
 
-# As published: GlobalFishingWatch/paper-industrial-activity, detector/assets/ranked_matches.sql.j2, lines 14-25.
+# GlobalFishingWatch/paper-industrial-activity, detector/assets/ranked_matches.sql.j2, lines 14-25; there the last one
+# has `*` for `+`.
 PUBLISHED = (
     r"(.*)([\s]+[0-9]+%)$", r"[0-9]\.[0-9]V", r"(.*)[@]+([0-9]+V[0-9]?)$", "BOUY", "BUOY", "NET MARK", "NETMARK",
-    "NETFISHING", "NET FISHING", r"^[0-9]*\-[0-9]*$",
+    "NETFISHING", "NET FISHING", r"^[0-9]+\-[0-9]*$",
 )  # fmt: skip
 
 
@@ -67,7 +68,7 @@ def test_draught_change_is_said_with_its_caveat():
 @pytest.mark.parametrize(
     "name",
     ["LYY 88  85%", "12.1V", "NETBUOY", "ABC@12V3", "bouy 7", "NET MARK 3", "NETMARK", "NET FISHING", "NETFISHING9",
-     "1234-56", "-", "HAI FENG 7", "BUOYANT SPIRIT", "TANKER 50", "", "12-34-56", "A 100%X"],
+     "1234-56", "-", "-1", "HAI FENG 7", "BUOYANT SPIRIT", "TANKER 50", "", "12-34-56", "A 100%X"],
 )  # fmt: skip
 def test_gear_is_named_as_published(name):
     assert cargo.is_gear(name, None) == any(re.search(pattern, name, re.IGNORECASE) for pattern in PUBLISHED)

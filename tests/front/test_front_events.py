@@ -119,8 +119,8 @@ def test_a_case_that_was_not_looked_through_says_so(cli: Run, tmp_path: Path) ->
     cli("ingest", "a.nmea", "--case", "a.duckdb")
     assert all("no detection has been run" in note for note in notes())
     cli("detect", "--case", "a.duckdb", "--only", "gap")
-    assert all("Never run on this case: rendezvous, zone_presence" in note for note in notes())
+    assert all("Never run on this case: loitering, rendezvous, zone_presence" in note for note in notes())
     cli("detect", "--case", "a.duckdb")
     assert notes()[0] == ""
     cli("ingest", "b.nmea", "--case", "a.duckdb")
-    assert all("gap, rendezvous, zone_presence has not looked at yet" in note for note in notes())
+    assert all("gap, loitering, rendezvous, zone_presence has not looked at yet" in note for note in notes())
