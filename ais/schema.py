@@ -12,7 +12,7 @@ from typing import Any
 import numpy.typing as npt
 import pyarrow as pa
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _ARROW: dict[str, pa.DataType] = {
     "BOOLEAN": pa.bool_(),
@@ -314,6 +314,20 @@ RUNS = Table(
         Column("horizon", "TIMESTAMP", "greatest accepted time that it saw"),
         Column("change_id", "UINTEGER", "last change that it took in", null=False),
         Column("events", "UBIGINT", "events of the detector after the run", null=False),
+        Column("artefacts", "VARCHAR[]", "hashes of what was learned and used, ascending; NULL = not recorded then"),
+    ),
+    key=("id",),
+)
+ARTEFACTS = Table(
+    "artefacts",
+    "what was learned, as inputs of detection: of each kind the latest is in force",
+    (
+        Column("id", "UINTEGER", "order in which they came into the case, from 1", null=False),
+        Column("kind", "VARCHAR", "anchorages, meetings or unusual", null=False),
+        Column("sha256", "VARCHAR", "hash of the bytes", null=False),
+        Column("made_at", "TIMESTAMP", "UTC time at which it came into the case; NULL = with a detection"),
+        Column("made_from", "VARCHAR", "JSON: what it was learned from, by which version", null=False),
+        Column("data", "BLOB", "the bytes, a skops file", null=False),
     ),
     key=("id",),
 )
@@ -352,6 +366,7 @@ TABLES: dict[str, Table] = {
         EVENTS,
         LEDGER,
         RUNS,
+        ARTEFACTS,
         ZONES,
         META,
     )

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Self
 
 import duckdb
 
-from ais.schema import HEARINGS, MARKS, SCHEMA_VERSION, SENTENCES, TABLES, TOUCHED
+from ais.schema import ARTEFACTS, HEARINGS, MARKS, SCHEMA_VERSION, SENTENCES, TABLES, TOUCHED
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -188,7 +188,11 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         "DROP TABLE marks",
         MARKS.ddl(),
         "INSERT INTO touched SELECT DISTINCT mmsi FROM positions",
-    )
+    ),
+    3: (
+        ARTEFACTS.ddl(),
+        "ALTER TABLE runs ADD COLUMN artefacts VARCHAR[]",
+    ),
 }
 """For each schema version after the first, the statements that bring the one before it there."""
 

@@ -30,8 +30,11 @@ if TYPE_CHECKING:
     from ais.reader import Reader
     from ais.receivers import ClockError
     from ais.source import Input
+    from ais.store import Store
     from ais.verification import Verified
     from detectors import DetectReport
+    from detectors.artefacts import Artefact
+    from detectors.mask import Rules
     from detectors.vessel_lists import VesselLists
     from zones import ZoneSet
 
@@ -160,15 +163,12 @@ class Case:
         Raises:
             SettingsError: A detector, field or value is not known.
         """
-        from ais.store import CaseError, Store
         from darkwake import __version__
         from darkwake.settings import Settings, check
         from detectors import detect
 
         made = Settings(detectors=check(settings or {}, "settings")).make(only)
-        if not self.path.exists():  # a writer would make an empty one
-            raise CaseError(f"there is no case {self.path}; make one with: darkwake ingest INPUT --case {self.path}")
-        with Store.open(self.path) as store:
+        with self._writer() as store:
             return detect(
                 store,
                 self.zones,
@@ -178,6 +178,44 @@ class Case:
                 window=window,
                 progress=progress,
             )
+
+    def train_anchorages(self, rules: Rules | None = None) -> Artefact:
+        """Learn where ships lie from all fixes of the case; meetings there are lowered from the next `detect` on.
+
+        Args:
+            rules: What makes such a place.
+
+        Raises:
+            TooLittle: There is no such place.
+        """
+        from darkwake import __version__
+        from detectors.mask import Rules
+        from detectors.training import train_anchorages
+
+        with self._writer() as store:
+            return train_anchorages(store, self.zones, rules or Rules(), now=now(), version=__version__)
+
+    def import_artefact(self, path: str | Path) -> Artefact:
+        """Use what was learned elsewhere, from the next `detect` on.
+
+        Raises:
+            BadArtefact: The file is no artefact of darkwake, damaged, or holds what it may not.
+        """
+        from detectors.artefacts import parse
+        from detectors.training import take
+
+        made = parse(Path(path).read_bytes(), str(path))
+        with self._writer() as store:
+            take(store, made, now=now())
+        return made
+
+    def _writer(self) -> Store:
+        """Open the case for writing; an empty one is not made."""
+        from ais.store import CaseError, Store
+
+        if not self.path.exists():
+            raise CaseError(f"there is no case {self.path}; make one with: darkwake ingest INPUT --case {self.path}")
+        return Store.open(self.path)
 
     def verify(self, progress: Callable[[str, int, int | None], None] | None = None) -> Verified:
         """Check the case against its own kept sentences: rebuild, decode and detect again, and compare everything.

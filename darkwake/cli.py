@@ -22,7 +22,7 @@ from darkwake.say import os_error, plain
 
 COMMANDS = (
     *("run", "ingest", "forget", "detect", "events", "contacts", "report"),
-    *("zones", "status", "verify", "simulate", "evaluate", "demo"),
+    *("train", "zones", "status", "verify", "simulate", "evaluate", "demo"),
 )
 
 

@@ -25,12 +25,14 @@ class Detector(ABC):
     Attributes:
         name: How settings and commands call it.
         kinds: The kinds of event that it alone yields.
+        learned: Kinds of artefact that it reads from the view.
         memory_h: Hours by which a change is widened before looking again: the longest episode that leaves no
             event and no Reach behind.
     """
 
     name: ClassVar[str]
     kinds: ClassVar[tuple[str, ...]]
+    learned: ClassVar[tuple[str, ...]] = ()
     memory_h: float
 
     @property

@@ -58,6 +58,7 @@ class Rendezvous(Detector):
 
     name: ClassVar[str] = "rendezvous"
     kinds: ClassVar[tuple[str, ...]] = ("rendezvous", "brief_contact", "pair_trawling", "same_hull", "attended")
+    learned: ClassVar[tuple[str, ...]] = ("anchorages",)
 
     max_distance_m: float = threshold(
         500.0, "hulls this near are in contact (GFW, encounters; there between antennas)", unit="m", least=1
@@ -132,6 +133,7 @@ class Rendezvous(Detector):
         lon, lat = steps.lon[open_water], steps.lat[open_water]
         lies = view.places.near_port(lon, lat, self.port_km * 1000) >= 0
         lies |= view.places.near_anchorage(lon, lat, self.anchorage_km * 1000) >= 0
+        lies |= view.learned.mask.at(lon, lat) >= 0
         areas = [zone.id for zone in view.zones.zones if zone.kind == "sts_area"]
         if areas:
             lies |= view.zones.inside(lon, lat, steps.step[open_water] * STEP_US, areas).any(axis=0)
@@ -274,14 +276,18 @@ class Rendezvous(Detector):
         t = np.array([one.near.t[i] for one, i in zip(contacts, closest, strict=True)])
         ports = view.places.near_port(lon, lat, self.port_km * 1000)
         anchorages = view.places.near_anchorage(lon, lat, self.anchorage_km * 1000)
+        masked = view.learned.mask.at(lon, lat)
         held = view.zones.inside(lon, lat, t)
         for i, at in enumerate(closest):
+            zones = tuple(view.zones.zones[row] for row in np.flatnonzero(held[:, i]))
             yield Place(
                 at=at,
                 port=view.places.port_name(int(ports[i])),
                 anchorage=view.places.anchorage_name(int(anchorages[i])),
-                masked=None,
-                zones=tuple(view.zones.zones[row] for row in np.flatnonzero(held[:, i])),
+                masked=None
+                if any(zone.kind == "sts_area" for zone in zones)
+                else view.learned.mask.name(int(masked[i])),
+                zones=zones,
             )
 
 

@@ -22,8 +22,10 @@ from detectors.contract import Detector, check
 from detectors.event import Event, Reach, to_us
 from detectors.geo import US_H
 from detectors.horizon import count_ahead, find_horizon
+from detectors.learned import Learned, record_used
 from detectors.ledger import Kept, kept_events, record_run, record_zones, replace_events
 from detectors.lists import Lists
+from detectors.models import scored, uses
 from detectors.view import View
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from zones import Places, ZoneSet
 
 _LAST_RUN = """
-SELECT settings, zones_sha256, version, epoch_us(horizon) AS horizon_us, change_id
+SELECT settings, zones_sha256, version, artefacts, epoch_us(horizon) AS horizon_us, change_id
 FROM runs WHERE detector = $name ORDER BY id DESC LIMIT 1
 """
 _CHANGED = "SELECT epoch_us(min(first_t)) AS low, epoch_us(max(last_t)) AS high FROM changes WHERE id > $id"
@@ -93,6 +95,7 @@ def detect(
     now: datetime,
     version: str,
     window: tuple[datetime | None, datetime | None] | None = None,
+    learned: Learned | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> DetectReport:
     """Bring the events of each detector up to the case's rows.
@@ -104,10 +107,12 @@ def detect(
         now: Time of the run, UTC; kept in ``runs`` and read by no detector.
         version: darkwake's version; another one looks at everything again.
         window: Look only at this span (widened as needed) instead of at what changed.
+        learned: What was learned before; by default what is in force for the case.
         progress: Called with each detector's name before it runs.
 
     Raises:
         SettingError: A threshold makes no sense.
+        BadArtefact: What was learned for the case cannot be read.
         CaseError: The case file failed; its events are as before.
     """
     from zones import load_places
@@ -121,7 +126,8 @@ def detect(
     horizon = find_horizon(store.con)
     ran = []
     if horizon is not None:
-        site = _Site(store, zones, load_places(), Lists(), horizon, now, version)
+        used = Learned.of_case(store.con) if learned is None else learned
+        site = _Site(store, zones, load_places(), Lists(), used, horizon, now, version)
         for name, detector in sorted(detectors.items()):
             if progress:
                 progress(name)
@@ -147,6 +153,7 @@ class _Site:
     zones: ZoneSet
     places: Places
     lists: Lists
+    learned: Learned
     horizon_us: int
     now: datetime
     version: str
@@ -172,6 +179,7 @@ class _Site:
         with self.store.transaction() as con:
             run_id = int(con.execute("SELECT coalesce(max(id), 0) + 1 FROM runs").fetchall()[0][0])
             record_zones(con, self.zones)
+            record_used(con, self.learned, uses(detector))
             replace_events(con, run_id, detector.name, replaced, events)
             record_run(con, self._run_row(run_id, detector, settings, window, change_id))
         return True
@@ -183,17 +191,17 @@ class _Site:
     def _change_seen(self, detector: Detector, settings: str) -> int:
         """Return the last change that all events have taken in: none (0) where only a span is as it is asked now."""
         last = self._last_run(detector)
-        if last is None or last["horizon_us"] != self.horizon_us or self._with(settings) != _ran_with(last):
+        if last is None or last["horizon_us"] != self.horizon_us or self._with(detector, settings) != _ran_with(last):
             return 0
         return int(last["change_id"])
 
-    def _with(self, settings: str) -> tuple[str, str, str]:
-        return settings, self.zones.sha256, self.version
+    def _with(self, detector: Detector, settings: str) -> tuple[object, ...]:
+        return settings, self.zones.sha256, self.version, self.learned.hashes(uses(detector))
 
     def _changed(self, detector: Detector, settings: str) -> Window | None:
         """Return the span to look at again: all of it after a change of settings, zones or version."""
         last = self._last_run(detector)
-        if last is None or _ran_with(last) != self._with(settings):
+        if last is None or _ran_with(last) != self._with(detector, settings):
             return EVERYTHING
         span = self.con.execute(_CHANGED, {"id": last["change_id"]}).fetchall()[0]
         lows = [t for t in span if t is not None]
@@ -216,13 +224,13 @@ class _Site:
             if window.high is not None and window.high >= self.horizon_us:
                 window = Window(window.low, None)
             high = self.horizon_us if window.high is None else window.high
-            view = View(self.con, window.low, high, self.horizon_us, self.zones, self.places, self.lists)
+            view = View(self.con, window.low, high, self.horizon_us, self.zones, self.places, self.lists, self.learned)
             found = list(detector.find(view.open()))
             reaches = [one.reach if isinstance(one, Event) else one for one in found]
             wider = window.widened([*reaches, *(one.reach for one in kept)])
             if wider == window:
                 events = [one for one in found if isinstance(one, Event) and window.meets(one.reach)]
-                return window, events
+                return window, scored(events, self.learned)
             window = wider
 
     def _run_row(
@@ -242,9 +250,10 @@ class _Site:
             "horizon": pa.scalar(self.horizon_us, stamp).as_py(),
             "change_id": change_id,
             "events": count,
+            "artefacts": list(self.learned.hashes(uses(detector))),
         }
 
 
-def _ran_with(run: Mapping[str, Any]) -> tuple[str, str, str]:
+def _ran_with(run: Mapping[str, Any]) -> tuple[object, ...]:
     """Return what a run's events hang on besides the rows."""
-    return run["settings"], run["zones_sha256"], run["version"]
+    return run["settings"], run["zones_sha256"], run["version"], tuple(run["artefacts"] or ())

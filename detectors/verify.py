@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ais.differences import Difference, Pair, compare, differing
 from detectors.contract import Detector, SettingError, discover
+from detectors.learned import Learned
 from detectors.ledger import feature_of, kept_zones
 from detectors.revisions import check_revisions
 from detectors.scope import detect
@@ -79,7 +80,8 @@ def _again(case: Verification, run: Row, kind: type[Detector], zones: ZoneSet, n
     """Run one detector as its last run did, and compare its events; return how many there are."""
     try:
         detector = _made(kind, run["settings"])
-        detect(case.store, zones, detectors={kind.name: detector}, now=now, version=version)
+        learned = Learned.named(case.kept, run["artefacts"] or ())
+        detect(case.store, zones, detectors={kind.name: detector}, now=now, version=version, learned=learned)
     except (ValueError, TypeError) as error:
         what = f"it cannot be done again with what it recorded ({type(error).__name__}: {error})"
         case.findings.add(Difference("runs", f"run {run['id']} of {kind.name}", what=what))

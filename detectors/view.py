@@ -21,6 +21,7 @@ import pyarrow as pa
 from ais.flags import DOUBTED, OTHER
 from ais.marks import AIRCRAFT
 from ais.reader import arrow
+from detectors.learned import NOTHING, Learned
 from detectors.lists import Lists
 from detectors.tracks import Tracks
 
@@ -99,6 +100,7 @@ class View:
         zones: The zones in force.
         places: Ports and anchorages.
         lists: Lists of ships.
+        learned: What was learned before: the mask of anchorages.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -108,6 +110,7 @@ class View:
     zones: ZoneSet
     places: Places
     lists: Lists
+    learned: Learned = NOTHING
 
     def open(self) -> View:
         """Lay the temporary views of this window over any earlier one."""

@@ -16,6 +16,7 @@ from maps import assets, method, words
 from maps.content import Findings, map_content
 from maps.coverage import Coverage
 from maps.kinds import describe
+from maps.learned import learned_caveats
 from maps.offline import CaseLayer, OfflineMap, ReportError
 from maps.tracks import UNHEARD_S, Tracks
 from zones import ZoneSet
@@ -125,7 +126,7 @@ def report_html(
         "stations": [list(item) for item in heard.stations],
         "stations_count": heard.stations_count,
         "counting": method.COUNTING,
-        "caveats": [list(item) for item in _caveats(zones, runs, findings, lists)],
+        "caveats": [list(item) for item in _caveats(reader, zones, runs, findings, lists)],
         "drawing": _drawing(tracks, content["drawn_m"]),
         "zones_version": zones.version,
         "zones_sha256": zones.sha256,
@@ -199,7 +200,7 @@ def _unseen(heard: Coverage) -> str:
 
 
 def _caveats(
-    zones: ZoneSet, runs: list[dict[str, object]], findings: Findings, lists: VesselLists
+    reader: Reader, zones: ZoneSet, runs: list[dict[str, object]], findings: Findings, lists: VesselLists
 ) -> list[tuple[str, str]]:
     more = []
     if any(run["zones"] != zones.sha256 for run in runs):
@@ -219,7 +220,8 @@ def _caveats(
                 f"`darkwake events` lists all.",
             )
         )
-    return [*more, *method.CAVEATS, ("A list is matched by what a ship says", method.LISTS.format(lists=lists))]
+    matched = ("A list is matched by what a ship says", method.LISTS.format(lists=lists))
+    return [*more, *method.CAVEATS, *learned_caveats(reader), matched]
 
 
 def _drawing(tracks: Tracks, tolerance_m: object) -> str:

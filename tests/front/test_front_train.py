@@ -1,0 +1,59 @@
+"""`darkwake train`: what a case learns is in force from its next detection, in the report, and can be handed on."""
+
+from pathlib import Path
+
+from tests.front.front_door import START, Run, is_one_sentence
+
+HEAD = "MMSI,BaseDateTime,LAT,LON,SOG"
+
+
+def roads_csv(ships: int = 8) -> str:
+    """Ships 250 m apart in a row, the last two 40 m, all lying still for a day."""
+    rows = [HEAD]
+    for i in range(ships):
+        lat = 36.5 + min(i, ships - 2) * 0.00225 + (0.0004 if i == ships - 1 else 0)
+        for minute in range(0, 1440, 10):
+            when = START.replace(hour=minute // 60, minute=minute % 60).isoformat()
+            rows.append(f"{412000001 + i},{when},{lat:.6f},123.5,0.1")
+    return "\n".join(rows) + "\n"
+
+
+def test_a_learned_mask_is_used_named_and_handed_on(cli: Run, tmp_path: Path) -> None:
+    table, case, other = (tmp_path / name for name in ("roads.csv", "roads.duckdb", "other.duckdb"))
+    table.write_text(roads_csv())
+    for path in (case, other):
+        assert cli("ingest", table, "--case", path).code == 0
+    said = cli("train", "anchorages", "--case", case, "-o", tmp_path / "mask.skops")
+    assert said.code == 0, said.err
+    assert "36.505 N 123.505 E" in said.out
+    assert "darkwake detect" in said.out
+    assert cli("train", "import", tmp_path / "mask.skops", "--case", other).code == 0
+    told = []
+    for path in (case, other):
+        assert cli("detect", "--case", path).code == 0
+        told.append(cli("events", "--case", path, "--kind", "rendezvous", "--format", "json").out)
+        assert cli("verify", "--case", path).code == 0
+    assert told[0] == told[1]
+    assert '"masked": "36.505 N 123.505 E"' in told[0]
+    assert cli("report", "--case", case, "-o", tmp_path / "r.html").code == 0
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "Places where ships lie were learned" in page
+    assert "roads.csv (artefact" in page
+
+
+def test_what_cannot_be_learned_or_read_is_one_sentence(cli: Run, tmp_path: Path) -> None:
+    table, case, bad = tmp_path / "roads.csv", tmp_path / "roads.duckdb", tmp_path / "bad.skops"
+    table.write_text(roads_csv(4))
+    bad.write_bytes(b"PK\x03\x04 nothing")
+    assert cli("ingest", table, "--case", case).code == 0
+    little = cli("train", "anchorages", "--case", case)
+    assert is_one_sentence(little)
+    assert "too little to learn from" in little.err
+    for args in (
+        ("anchorages", "--case", tmp_path / "none.duckdb"),
+        ("import", bad, "--case", case),
+        ("import", table, "--case", case),
+        ("import", tmp_path / "none.skops", "--case", case),
+    ):
+        assert is_one_sentence(cli("train", *args)), args
+    assert not (tmp_path / "none.duckdb").exists()
