@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from detectors.at_sea import Ashore, at_sea
+from detectors.at_sea import Ashore, at_sea, in_sts
 from detectors.cargo import is_gear
 from detectors.contract import Detector, threshold
 from detectors.event import Event, Reach, shared, to_datetime, untied
@@ -41,13 +41,14 @@ class Loitering(Detector):
 
     Score: 0.3; plus 0.2 where the said draught changed by 0.5 m or more; plus 0.2 in an STS area, or plus 0.1 in
     another zone that alerts or near a DPRK port; plus 0.1 beside a silence of ``silent_hours``; plus 0.1 where no
-    other slow ship was heard within ``crowd_km`` (a partner, if any, was silent). Minus 0.1 near a port or anchorage
-    and minus 0.1 in a crowd, but for STS areas; minus 0.1 at anchor by its own status, minus 0.2 for ships that fish or
-    attend others.
+    other slow ship was heard within ``crowd_km`` (a partner, if any, was silent). Minus 0.2 in a learned place where
+    ships lie, minus 0.1 near a port or anchorage and minus 0.1 in a crowd, all three but for STS areas; minus 0.1 at
+    anchor by its own status, minus 0.2 for ships that fish or attend others.
     """
 
     name: ClassVar[str] = "loitering"
     kinds: ClassVar[tuple[str, ...]] = ("loitering",)
+    learned: ClassVar[tuple[str, ...]] = ("anchorages",)
 
     max_sog_kn: float = threshold(
         2.0, "slow is under this, fix by fix and in the median (GFW, loitering)", unit="kn", least=0.1
@@ -146,12 +147,15 @@ class Loitering(Detector):
         held = view.zones.inside(lon, lat, tracks.t[row])
         ports = places.near_port(lon, lat, self.near_km * 1000)
         anchorages = places.near_anchorage(lon, lat, self.near_km * 1000)
+        mask = view.learned.mask
+        masked = np.where(in_sts(view, lon, lat, tracks.t[row]), -1, mask.at(lon, lat))
         approach = places.near_port(lon, lat, self.approach_nm * NM_M, country="PRK") >= 0
         return [
             Place(
                 tuple(view.zones.zones[at] for at in np.flatnonzero(held[:, i])),
                 places.port_name(int(ports[i])),
                 places.anchorage_name(int(anchorages[i])),
+                mask.name(int(masked[i])),
                 bool(approach[i]),
             )
             for i in range(len(row))

@@ -35,11 +35,12 @@ class Rules:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a ship loitered: zones there, names of a port and an anchorage near, whether a DPRK port is near."""
+    """Where a ship loitered: zones, a port or anchorage near, a learned place there, whether a DPRK port is near."""
 
     zones: tuple[Zone, ...]
     port: str | None
     anchorage: str | None
+    masked: str | None
     in_approach: bool
 
     @property
@@ -95,6 +96,7 @@ class Signs:
             "silent_after_minutes": self.silent_minutes[1],
             "port": self.place.port,
             "anchorage": self.place.anchorage,
+            "masked": self.place.masked,
             "sts_area": self.place.sts_area,
             "nav_status": self.status.most,
             "fishing_reason": self.why_fishing,
@@ -141,6 +143,8 @@ class Signs:
         ]
         if named and not place.sts_area:
             yield -0.1, f"against: within {rules.near_km:g} km of {' and '.join(named)}, where ships wait"
+        if place.masked:
+            yield -0.2, f"against: at {place.masked}, a place learned from the data where many ships lie"
         if self.status.mostly(*AT_ANCHOR):
             yield -0.1, f"against: it said that it lay at anchor, moored or aground (status {self.status.most})"
         if self.neighbours >= rules.crowd_ships and not place.sts_area:  # where several rafts lie a kilometre apart

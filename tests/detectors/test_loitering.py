@@ -10,7 +10,10 @@ from ais.store import Store
 from detectors import detect, read_events, to_json
 from detectors.event import to_us
 from detectors.geo import distance_m
+from detectors.learned import keep
 from detectors.loitering import Loitering
+from detectors.mask import Rules
+from detectors.training import train_anchorages
 from tests.detectors.cases import MINUTE, NOW, T0, Ship, defaults, find, insert, metres_east, rows_of, still
 from zones import ZoneSet, load_places
 
@@ -249,6 +252,27 @@ def test_a_net_buoy_is_left_out_and_a_ship_that_says_so_is_not(tmp_path, zones):
         assert judged(tmp_path, zones, [buoy], (400, said)) is None
         assert judged(tmp_path, zones, adrift(), (400, said)), "it came at 10 kn"
     assert judged(tmp_path, zones, [buoy], (400, {"name": "NET MARK 12", "to_bow_m": 60, "to_stern_m": 20}))
+
+
+def test_a_learned_place_lowers_and_names_what_lies_there(tmp_path, zones):
+    crowd = [still(300 + i, LON + metres_east(400 * i, LAT), LAT, 0, 360) for i in range(5)]
+    with Store.open(tmp_path / "a.duckdb") as store:
+        insert(store, rows_of([*crowd, still(999, LON + 3, LAT, 0, 900, 30)]))
+        said = []
+        for learned in (False, True):
+            if learned:
+                rules = Rules(ships=5, hours=20)
+                keep(store.con, train_anchorages(store, zones, rules, now=NOW, version="test"), NOW)
+            detect(store, zones, detectors=defaults("loitering"), now=NOW, version="test")
+            said.append({e["id"]: e for e in read_events(store.reader()) if e["mmsi"] != [999]})
+    before, after = said
+    assert before.keys() == after.keys()
+    assert len(after) == 5
+    for key, event in after.items():
+        assert event["evidence"]["masked"].startswith("37.")
+        assert before[key]["evidence"]["masked"] is None
+        assert event["score"] == pytest.approx(before[key]["score"] - 0.2)
+        assert any(event["evidence"]["masked"] in reason for reason in event["reasons"])
 
 
 def test_late_rows_that_join_two_spells_leave_the_same_events(tmp_path, zones):
