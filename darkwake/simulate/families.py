@@ -100,7 +100,7 @@ def sts_areas(seed: int) -> Scene:
     for i in range(6):
         pair(scene, (sokdo, chodo)[i % 2], _first(scene, 8), _hours(scene, 2.4, 8.0), "anchor", label="in an STS area")
     for i in range(3):
-        raft_of_three(scene, (sokdo, chodo)[i % 2], _first(scene, 9), _hours(scene, 3.0, 7.0), barge_speaks=i == 1)
+        raft_of_three(scene, (sokdo, chodo)[i % 2], _first(scene, 9), _hours(scene, 3.6, 7.0), barge_speaks=i == 1)
     return scene
 
 
@@ -239,7 +239,7 @@ def _attended(scene: Scene, site: Site) -> None:
     end = scene.grid.steps - _at(scene, 1.0)
     hosts = []
     for _ in range(7):
-        spot = scene.spot(roads, 1_000.0)
+        spot = scene.spot(roads, 1_500.0 if site.radius_nm > 2.0 else 1_000.0)
         begin = _at(scene, float(scene.rng.uniform(7.0, 8.5)))
         hosts.append(scene.add(merchant(scene, 80, 140), call(scene, site, spot, begin, end, "anchor")))
     crew = (

@@ -87,10 +87,10 @@ def group(scene: Scene, site: Site, first: int, pairs: int) -> None:
     """Plants pairs, and a raft, at anchor 600-1000 m from each other, all at once: each a transfer, no two are one."""
     spot = scene.spot(site, 3_000.0)
     east, north = site.gateway[0] - spot[0], site.gateway[1] - spot[1]
-    bearing = float(np.degrees(np.arctan2(east, north))) + float(scene.rng.uniform(-40.0, 40.0))  # away from the land
+    bearing = float(np.degrees(np.arctan2(east, north))) + float(scene.rng.uniform(-20.0, 20.0))  # away from the land
     for i in range(pairs + 1):
         begin = first + scene.grid.steps_in(float(scene.rng.uniform(0.0, 1.0)))
-        hours = float(scene.rng.uniform(3.0, 6.0))
+        hours = float(scene.rng.uniform(3.6, 6.0))
         if i == pairs:
             raft_of_three(scene, site, begin, hours, barge_speaks=False, spot=spot)
         else:

@@ -78,7 +78,7 @@ SITES: dict[str, Site] = {
     site.name: site
     for site in (
         Site("Sok-do roads", 124.885, 38.625, 2.5, (124.30, 38.68), KOREA_BAY_OPEN, True),
-        Site("Cho-do roads", 124.790, 38.475, 1.9, (124.30, 38.40), KOREA_BAY_OPEN, True),
+        Site("Cho-do roads", 124.790, 38.470, 1.5, (124.30, 38.40), KOREA_BAY_OPEN, True),
         Site("off Dandong", 123.95, 39.45, 5.0, (123.85, 39.15), KOREA_BAY_OPEN, False),
         Site("mid Korea Bay", 124.00, 38.55, 10.0, (123.90, 38.40), KOREA_BAY_OPEN, False),
         Site("south Korea Bay", 123.75, 37.95, 8.0, (123.75, 37.90), KOREA_BAY_OPEN, False),
