@@ -195,18 +195,35 @@ class Case:
         with self._writer() as store:
             return train_anchorages(store, self.zones, rules or Rules(), now=now(), version=__version__)
 
+    def train_unusual(self) -> Artefact:
+        """Learn what is usual among the events of the case; each gets its rank from the next `detect` on.
+
+        Raises:
+            TooLittle: There are too few events of every sort.
+        """
+        from darkwake import __version__
+        from detectors.training import train_unusual
+
+        with self._writer() as store:
+            return train_unusual(store, now=now(), version=__version__)
+
+    def use_artefact(self, made: Artefact) -> None:
+        """Use what was learned, from the next `detect` on."""
+        from detectors.training import take
+
+        with self._writer() as store:
+            take(store, made, now=now())
+
     def import_artefact(self, path: str | Path) -> Artefact:
         """Use what was learned elsewhere, from the next `detect` on.
 
         Raises:
             BadArtefact: The file is no artefact of darkwake, damaged, or holds what it may not.
         """
-        from detectors.artefacts import parse
-        from detectors.training import take
+        from detectors.learned import read_artefact
 
-        made = parse(Path(path).read_bytes(), str(path))
-        with self._writer() as store:
-            take(store, made, now=now())
+        made = read_artefact(Path(path))
+        self.use_artefact(made)
         return made
 
     def _writer(self) -> Store:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from darkwake.simulate.scenario import Scenario
     from detectors.scores import Scores
 
 
@@ -36,16 +37,29 @@ def score_scenario(name: str, seed: int, folder: Path) -> Scores:
         seed: Its number.
         folder: Where the sentences and the case go.
     """
-    from darkwake.case import Case
     from darkwake.simulate import make
     from detectors import discover
     from detectors.evaluate import IN_ROADS, evaluate
 
     made = make(name, seed)
-    sentences = folder / f"{name}.nmea"
-    made.write_nmea(sentences)
-    case = Case(folder / f"{name}.duckdb")
-    case.ingest(sentences, raw=False)
     judged = {"rendezvous" if kind == IN_ROADS else kind for kind in made.judged}
-    case.detect(only=[name for name, detector in discover().items() if judged & set(detector.kinds)])
-    return evaluate(case.records(), made.truth)
+    wanted = [name for name, detector in discover().items() if judged & set(detector.kinds)]
+    return evaluate(search(made, folder, wanted), made.truth)
+
+
+def search(made: Scenario, folder: Path, only: Sequence[str]) -> list[dict[str, Any]]:
+    """Write a scenario's sentences, take them in, run some detectors, and return the events.
+
+    Args:
+        made: The scenario.
+        folder: Where the sentences and the case go.
+        only: Names of detectors.
+    """
+    from darkwake.case import Case
+
+    sentences = folder / f"{made.name}.nmea"
+    made.write_nmea(sentences)
+    case = Case(folder / f"{made.name}.duckdb")
+    case.ingest(sentences, raw=False)
+    case.detect(only=only)
+    return case.records()

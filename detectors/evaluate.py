@@ -37,6 +37,8 @@ MARGIN_NM = 2.0
 ALARM_VERDICT = "silent though receivable"
 #: The pseudo-kind of meetings that say where they were, and what they say it by.
 IN_ROADS, PLACES = "anchorage_contact", ("port", "anchorage", "masked")
+#: Planted kinds that are transfers, long or in short contacts.
+TRANSFERS = ("rendezvous", "brief_contact")
 #: What a false alarm is blamed on when no decoy is in reach.
 PLANTED, NOTHING = "a planted event, told again or with other times", "no decoy"
 
@@ -145,6 +147,40 @@ def evaluate(events: Sequence[Mapping[str, object]], truth: Mapping[str, object]
         missed=tuple(line for _, lines in scored for line in lines),
         unjudged=dict(sorted(Counter(event.kind for event in told if event.kind not in real.kinds).items())),
     )
+
+
+def planted_transfers(events: Sequence[Mapping[str, object]], truth: Mapping[str, object]) -> list[bool | None]:
+    """Say of each event whether it was a planted meeting or a piece of one, whatever its kind: what is learned from.
+
+    Args:
+        events: As `evaluate` takes them.
+        truth: As `evaluate` takes it.
+
+    Returns:
+        For each event whether it was one; None where the truth does not judge its kind.
+
+    Raises:
+        EvaluateError: A key is missing, unknown or of the wrong type.
+    """
+    told = _parsed(events, list[_Event], "events", "darkwake events --format json")
+    real = _parsed(truth, _Truth, "truth", "darkwake simulate --truth")
+    planted = [pair for one in real.events if one.kind in TRANSFERS for pair in _pairs(one, real.end)]
+    return [
+        any(_within_one(pair, planted, real.end) for pair in _pairs(one, real.end))
+        or (False if one.kind in real.kinds else None)
+        for one in told
+    ]
+
+
+def _within_one(event: _Event, planted: Sequence[_Planted], horizon: datetime) -> bool:
+    """Say whether half of an event's time or more lies in one planted meeting of its ships."""
+    start, end = _span(event, horizon)
+    for one in planted:
+        if one.mmsi == event.mmsi:
+            first, last = _span(one, horizon)
+            if 2 * (min(end, last) - max(start, first)) >= end - start:
+                return True
+    return False
 
 
 def iou(a: tuple[datetime, datetime], b: tuple[datetime, datetime]) -> float:

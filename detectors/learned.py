@@ -18,8 +18,10 @@ import pyarrow as pa
 
 from ais.reader import Reader, arrow
 from ais.schema import ARTEFACTS
-from detectors.artefacts import KINDS, Artefact, BadArtefact, parse
+from detectors.artefacts import KINDS, MOST_BYTES, Artefact, BadArtefact, parse
+from detectors.features import FEATURES
 from detectors.mask import NO_MASK, Mask
+from detectors.models import Classifier, Forest
 
 if TYPE_CHECKING:
     import duckdb
@@ -86,12 +88,41 @@ class Learned:
         made = self.get("anchorages")
         return Mask.of(made) if made else NO_MASK
 
+    def forest(self, group: str) -> Forest | None:
+        """Return the forest of a group of events, None where there is none."""
+        return self._forests.get(group)
+
+    @cached_property
+    def classifier(self) -> Classifier | None:
+        """The classifier of meetings, None where there is none."""
+        made = self.get("meetings")
+        return Classifier.of(made) if made else None
+
+    @cached_property
+    def _forests(self) -> dict[str, Forest | None]:
+        made = self.get("unusual")
+        return {group: Forest.of(made, group) for group in FEATURES} if made else {}
+
     @cached_property
     def _hashes(self) -> dict[str, str]:
         return {kind: hashlib.sha256(data).hexdigest() for kind, data in self.found.items()}
 
 
 NOTHING = Learned()
+
+
+def read_artefact(path: Path) -> Artefact:
+    """Read an artefact's file, all of it.
+
+    Raises:
+        BadArtefact: It is no artefact of this darkwake, damaged, or holds what it may not.
+    """
+    if path.stat().st_size > MOST_BYTES:
+        raise BadArtefact(f"{path} is too large for an artefact of darkwake; give a file that darkwake train wrote")
+    made = parse(path.read_bytes(), str(path))
+    of = Learned({made.kind: made.data})
+    _ = of.mask, of.classifier, of.forest("")
+    return made
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +10,10 @@ from ais.marks import renew
 from ais.reader import arrow
 from detectors.artefacts import Artefact
 from detectors.event import iso, to_datetime
+from detectors.features import GROUP_OF
 from detectors.horizon import find_horizon
 from detectors.learned import NOTHING, keep
+from detectors.ledger import read_events
 from detectors.lists import Lists
 from detectors.mask import Rules, TooLittle, learn_mask
 from detectors.view import View
@@ -41,9 +44,30 @@ def train_anchorages(store: Store, zones: ZoneSet, rules: Rules, *, now: datetim
     if horizon is None:
         raise TooLittle("too little to learn from: the case holds no position of a ship")
     view = View(store.con, None, horizon, horizon, zones, load_places(), Lists(), NOTHING).open()
-    made = learn_mask(view, rules, {"version": version, **made_from(store)})
-    with store.transaction() as con:
-        keep(con, made, now)
+    made = learn_mask(view, rules, {"versions": {"darkwake": version}, **made_from(store)})
+    take(store, made, now=now)
+    return made
+
+
+def train_unusual(store: Store, *, now: datetime, version: str) -> Artefact:
+    """Learn what is usual among the events of a case, and put the forests into force for it.
+
+    Args:
+        store: The case, open for writing, its events found.
+        now: Time of the training, UTC.
+        version: darkwake's version.
+
+    Raises:
+        TooLittle: There are too few events of every sort.
+    """
+    from detectors.fitting import fit_unusual, versions
+
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for event in read_events(store.reader()):
+        if event["kind"] in GROUP_OF:
+            found.setdefault(GROUP_OF[event["kind"]], []).append(event["evidence"])
+    made = fit_unusual(found, {"versions": {"darkwake": version, **versions()}, **made_from(store)})
+    take(store, made, now=now)
     return made
 
 
@@ -56,6 +80,6 @@ def made_from(store: Store) -> dict[str, Any]:
 
 
 def take(store: Store, artefact: Artefact, *, now: datetime) -> None:
-    """Put an artefact that was learned elsewhere into force for a case."""
+    """Put an artefact into force for a case."""
     with store.transaction() as con:
         keep(con, artefact, now)

@@ -79,6 +79,8 @@ _LABELS = {
     "silent_before_minutes": ("Longest silence in the day before", "min"),
     "silent_after_minutes": ("Longest silence in the day after", "min"),
     "nav_status": ("Status sent most", ""),
+    "unusual": ("Rarer than, of those the model learned from", "%"),
+    "like_transfer": ("Like a transfer, by the model", "%"),
     "tracks_count": ("Ships that used this number", ""),
 }
 

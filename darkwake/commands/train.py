@@ -67,6 +67,56 @@ def anchorages(
     _done(made, case_path, output)
 
 
+@train.command()
+@options.case
+@output
+def unusual(case_path: Path, output: Path | None) -> None:
+    """Learn what is usual among the meetings, loitering and gaps of a case.
+
+    Each event then says what share of those is less unusual.
+    """
+    from darkwake.case import Case
+
+    made = Case(case_path).train_unusual()
+    for group, about in made.about["groups"].items():
+        click.echo(f"{about['events']:,} {group}")
+    for group, events in made.about["too_few"].items():
+        click.echo(f"too few {group} to learn from: {events}; theirs will not be said")
+    _done(made, case_path, output)
+
+
+@train.command()
+@click.option("--case", "case_path", type=options.PATH, metavar="C.duckdb", help="The case that is to use it.")
+@click.option(
+    "--seed", "seeds", type=click.IntRange(min=0), multiple=True, help="Of the corpus; twelve unless given. Repeatable."
+)
+@output
+def meetings(case_path: Path | None, seeds: tuple[int, ...], output: Path | None) -> None:
+    """Learn what a transfer looks like, from the truth corpus.
+
+    Every family is simulated and searched, which takes minutes; the blind one is held out. Prints how well it does on
+    ships that it has not seen, beside distance alone and beside labels that were shuffled.
+    """
+    from darkwake.case import Case
+    from darkwake.lessons import SEEDS, learn_meetings
+    from darkwake.progress import steps
+    from darkwake.say import table
+
+    if case_path is None and output is None:
+        raise click.UsageError("say where it goes: --case C.duckdb, -o F.skops, or both")
+    with steps("Learning") as step:
+        made, held_out, blind = learn_meetings(seeds or SEEDS, step=step)
+    if case_path is not None:
+        Case(case_path).use_artefact(made)
+    rows = [
+        [name, f"{one.events:,}", f"{one.transfers:,}", f"{one.auroc:.3f}", f"{one.auroc_distance:.3f}",
+         f"{one.auroc_shuffled:.3f}", f"{one.ece:.3f}"]
+        for name, one in (("ships held out", held_out), ("blind family", blind))
+    ]  # fmt: skip
+    click.echo(table(rows, ["", "meetings", "transfers", "AUROC", "by distance", "shuffled", "ECE"]))
+    _done(made, case_path, output)
+
+
 @train.command("import")
 @click.argument("file", type=options.PATH, metavar="F.skops")
 @options.case

@@ -50,7 +50,7 @@ def test_where_many_ships_lie_is_learned_and_named(tmp_path: Path, zones: ZoneSe
     assert mask.name(0) == places[0]["name"]
     assert mask.name(-1) is None
     assert made.about["rules"]["ships"] == 5
-    assert made.about["version"] == "test"
+    assert made.about["versions"] == {"darkwake": "test"}
 
 
 def test_a_place_across_180_degrees_is_one(tmp_path: Path, zones: ZoneSet) -> None:
