@@ -32,6 +32,7 @@ COUNTED = re.compile(r"^fixes|_count$|^reports_|mmsi|came|stayed|ship_type|nav_s
 DIGITS = {"minutes": 1, "kn": 1, "hours": 2, "km": 2, "fraction": 3, "lon": 6, "lat": 6}
 WHOLE = ("approach_minutes", "parting_minutes")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+LEARNED = {"unusual", "like_transfer"}  # by the page's Python, held against the evidence below
 EVENTS = "SELECT id, kind, evidence FROM events ORDER BY len(mmsi) DESC, id"
 
 
@@ -92,7 +93,8 @@ def last_digit(path: str) -> float:
 def check(event_id: str, evidence: Mapping[str, object], answer: Mapping[str, Any]) -> tuple[int, int]:
     """Hold one event's evidence against its query's row; return how many numbers it has, and how many are equal."""
     row = {key: [list(one.values()) for one in part] if key == "series" else part for key, part in answer.items()}
-    stored, found = dict(numbers(evidence)), dict(numbers(row))
+    measured = {key: part for key, part in evidence.items() if key not in LEARNED}
+    stored, found = dict(numbers(measured)), dict(numbers(row))
     assert stored.keys() == found.keys(), f"{event_id}: {sorted(stored.keys() ^ found.keys())}"
     for path, number in stored.items():
         off = abs(number - found[path])
@@ -183,15 +185,31 @@ def test_the_numbers_where_two_ships_share_one(tmp_path: Path) -> None:
     assert check_events(tmp_path / "shared.duckdb", of_a_kind=2) >= {"gap", "loitering", "rendezvous"}
 
 
-def test_the_names_in_the_evidence_are_those_of_the_page(demo: Path) -> None:
+def on_page(name: str) -> Any:
+    """Return a function that the page shows."""
     told: dict[str, Any] = {}
-    exec(next(block for block in blocks("python") if "def names" in block), told)
-    named = 0
+    exec(next(block for block in blocks("python") if f"def {name}(" in block), told)
+    return told[name]
+
+
+def test_the_names_in_the_evidence_are_those_of_the_page(demo: Path) -> None:
+    names, named = on_page("names"), 0
     for record in Case(demo).records():
-        for key, name in told["names"](record).items():
+        for key, name in names(record).items():
             assert record["evidence"][key] == name, (record["id"], key)
             named += name is not None
     assert named > 20
+
+
+def test_the_learned_scores_are_those_of_the_page(demo: Path) -> None:
+    of = {kind: name for name, detector in discover().items() for kind in detector.kinds}
+    learned = {name: on_page("learned_for")(demo, name) for name in discover()}
+    learned_scores, keys = on_page("learned_scores"), set()
+    for record in Case(demo).records():
+        said = {key: number for key, number in record["evidence"].items() if key in LEARNED}
+        assert learned_scores(record, learned[of[record["kind"]]]) == said, record["id"]
+        keys |= {key for key, number in said.items() if number is not None}
+    assert keys == LEARNED
 
 
 def test_a_wrong_number_is_told(demo: Path) -> None:
