@@ -30,6 +30,7 @@ NAMED_KM = 30.0  # a place farther from every port and anchorage is named by its
 _ROUND = 36_000  # cells around the globe
 _FINE = 5  # points a side by which a cell is held against areas
 _M_DEG = 111_195.0
+_LONGEST_NAME = 100  # a mask may come from elsewhere
 
 # Offsets on a plane will do within the little that a ship makes good in two hours at half a knot.
 _STILL = f"""
@@ -99,7 +100,7 @@ class Mask:
         """
         try:
             x, y, place = (artefact.arrays[name].astype(np.int64) for name in ("x", "y", "place"))
-            names = tuple(str(one["name"]) for one in artefact.about["places"])
+            names = tuple(str(one["name"])[:_LONGEST_NAME] for one in artefact.about["places"])
             fits = x.ndim == 1 and x.shape == y.shape == place.shape
             if not fits or (len(x) and not 0 <= place.min() <= place.max() < len(names)):
                 raise ValueError("its cells and places do not fit")

@@ -18,7 +18,7 @@ MASK = (
     "{inputs} (artefact {sha256})."
 )
 MODELS = (
-    "How unusual an event is, and how like a transfer a meeting is, come from models learned from other data "
+    "How unusual an event is, and how like a transfer a meeting is, come from models that were learned before "
     "({models}). They order the work of a reader; they know only what they were made from, and prove nothing."
 )
 
