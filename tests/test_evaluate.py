@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from darkwake.commands.evaluate import evaluate as command
-from detectors.evaluate import NOTHING, PLANTED, EvaluateError, evaluate, iou
+from detectors.evaluate import NOTHING, PLANTED, EvaluateError, evaluate, iou, planted_transfers
 from detectors.scores import ALL, render, render_tallies, tallied
 
 T0 = datetime(2023, 10, 10, tzinfo=UTC)
@@ -307,3 +307,20 @@ def test_the_corpus_is_told_as_a_table_and_as_json(monkeypatch):
     lines = CliRunner().invoke(command, ["--corpus"]).output.splitlines()
     assert lines[0].split()[:4] == ["family", "kind", "planted", "found"]
     assert lines[-1].startswith("missed: hand, seed 1: rendezvous (alongside transfer) of 000000003")
+
+
+def test_a_planted_transfer_is_one_under_any_kind_and_in_pieces():
+    others = planted("attended", (3, 4)), planted("brief_contact", (5, 6), 0, 1)
+    real = truth(planted(), *others, kinds=("attended", "brief_contact", "rendezvous"))
+    told = [
+        event(),
+        event(start=1, end=2),  # a piece of it
+        event(start=5, end=7.1),  # more than half of it lies beyond
+        event("attended"),
+        event("attended", (3, 4)),
+        event("brief_contact", (5, 6), 0, 1),
+        event(mmsi=(1, 2, 9)),
+        event(mmsi=(1, 9)),
+        event("pair_trawling", (7, 8)),
+    ]
+    assert planted_transfers(told, real) == [True, True, False, True, False, True, True, False, None]

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.front.front_door import START, Run, is_one_sentence, meeting_csv, other_process
 
 HEAD = "MMSI,BaseDateTime,LAT,LON,SOG"
@@ -112,3 +114,11 @@ sys.stdin.read()
 """
     with other_process(code, table, tmp_path / "a.duckdb"):
         pass
+
+
+def test_a_corpus_too_small_to_learn_from_is_said(cli: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("darkwake.simulate.CORPUS", ("short-contacts",))
+    said = cli("train", "meetings", "--seed", 3, "-o", tmp_path / "m.skops")
+    assert is_one_sentence(said)
+    assert "too little to learn from" in said.err
+    assert not (tmp_path / "m.skops").exists()
