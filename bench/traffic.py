@@ -23,9 +23,40 @@ KNOT_DEG_S = 1 / 60 / 3600  # degrees of latitude per second at one knot
 PAIRS = 50
 
 
-def build(path: str, positions: int, ships: int) -> dict[str, float]:
+def build(path: str, positions: int, ships: int, hours: float = 24) -> dict[str, float]:
     """Make a case of about that many positions by that many ships; returns how many there are."""
-    rows = columns(positions, ships)
+    return _stored(path, columns(positions, ships, int(hours * 3600)))
+
+
+def build_roads(path: str, positions: int, ships: int, hours: float, crowded: int) -> dict[str, float]:
+    """Make a case of ships at anchor: all in one anchorage of 10 by 10 km, or 5 km apart."""
+    rng = np.random.default_rng(11)
+    each, span_s = positions // ships, int(hours * 3600)
+    t = np.floor((np.arange(each) * (span_s / each))[None, :] + rng.uniform(0, 30, (ships, 1)))
+    if crowded:
+        lon, lat = 122.0 + rng.uniform(0, 0.11, ships), 36.0 + rng.uniform(0, 0.09, ships)
+    else:
+        lon, lat = 119.5 + np.arange(ships) % 25 * 0.06, 34.0 + np.arange(ships) // 25 * 0.05
+    swing = rng.normal(0, 2e-4, (2, *t.shape))
+    order = np.argsort(t, axis=None, kind="stable")
+    mmsi = np.broadcast_to(412_000_000 + np.arange(ships)[:, None], t.shape)
+    return _stored(
+        path,
+        {
+            "mmsi": mmsi.ravel()[order].astype(np.uint32),
+            "t": ((t.ravel()[order] + START_S) * 1_000_000).astype(np.int64).astype("datetime64[us]"),
+            "lon": np.round((lon[:, None] + swing[0]).ravel()[order], 6),
+            "lat": np.round((lat[:, None] + swing[1]).ravel()[order], 6),
+            "sog_kn": np.full(t.size, 0.1, np.float32),
+            "msg_type": np.ones(t.size, np.uint8),
+            "input_id": np.ones(t.size, np.uint32),
+            "line": np.arange(1, t.size + 1, dtype=np.uint64),
+        },
+    )
+
+
+def _stored(path: str, rows: dict[str, NDArray[np.generic]]) -> dict[str, float]:
+    """Put columns into a case."""
     with Store.open(Path(path)) as store, store.transaction() as con:
         schema = TABLES["positions"].arrow_schema()
         size = len(rows["mmsi"])
@@ -36,11 +67,11 @@ def build(path: str, positions: int, ships: int) -> dict[str, float]:
     return {"positions": size}
 
 
-def columns(positions: int, ships: int) -> dict[str, NDArray[np.generic]]:
+def columns(positions: int, ships: int, span_s: int = DAY_S) -> dict[str, NDArray[np.generic]]:
     """Return the columns, in order of time."""
     rng = np.random.default_rng(7)
     each = positions * 100 // 93 // ships  # silences take about 7 %
-    t = (np.arange(each) * (DAY_S / each))[None, :] + rng.uniform(0, DAY_S / each, (ships, 1))
+    t = (np.arange(each) * (span_s / each))[None, :] + rng.uniform(0, span_s / each, (ships, 1))
     t = np.floor(t + rng.uniform(0, 5, t.shape))
     sog = rng.choice(np.array([0.0, 3.0, 11.0]), ships, p=[0.15, 0.15, 0.70]) * rng.uniform(0.75, 1.25, ships)
     lon, lat = _paths(rng, t, sog)
@@ -48,7 +79,7 @@ def columns(positions: int, ships: int) -> dict[str, NDArray[np.generic]]:
     lat[1 : 2 * PAIRS : 2] = lat[0 : 2 * PAIRS : 2] + 60 / 111_195
     heard = np.ones(t.shape, dtype=bool)
     quiet = np.flatnonzero(np.arange(ships) % 5 == 4)
-    begin = rng.uniform(0, DAY_S * 0.5, (len(quiet), 1))
+    begin = rng.uniform(0, span_s * 0.5, (len(quiet), 1))
     heard[quiet] = (t[quiet] < begin) | (t[quiet] > begin + rng.uniform(7, 10, (len(quiet), 1)) * 3600)
     mmsi = np.broadcast_to(412_000_000 + np.arange(ships)[:, None], t.shape)
     speed = np.broadcast_to(sog[:, None], t.shape)

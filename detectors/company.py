@@ -6,6 +6,7 @@ All is decided on a stretch of samples in contact and on what lies within `AROUN
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -227,7 +228,7 @@ def steaming(tracks: Tracks, samples: Samples, pair: tuple[int, int], max_gap_us
 def _fill(flags: Bools, most: int) -> None:
     """Set the stretches of at most so many that lie between set ones."""
     at = np.flatnonzero(flags)
-    for low, high in zip(at[:-1], at[1:], strict=True):
+    for low, high in pairwise(at.tolist()):
         if 1 < high - low <= most + 1:
             flags[low:high] = True
 

@@ -40,7 +40,10 @@ def gap_m(
     Returns:
         Metres, 0 where the hulls touch, and the basis: one of the keys of `BASES`.
     """
+    apart = np.hypot(east_m, north_m)
     said = ~(np.isnan(sides_a[:, 0]) & np.isnan(sides_b[:, 0]))
+    if not said.any():
+        return apart, np.full(len(apart), POINTS, np.int8)
     a, b = np.nan_to_num(sides_a), np.nan_to_num(sides_b)
     known_a, known_b = ~np.isnan(heading_a), ~np.isnan(heading_b)
     one, none = known_a ^ known_b, ~(known_a | known_b)
@@ -52,7 +55,6 @@ def gap_m(
             east_m, north_m, a, b, np.where(known_a, heading_a, turned), np.where(known_b, heading_b, turned)
         )
         gap = np.where(one, np.fmin(gap, other), gap)
-    apart = np.hypot(east_m, north_m)
     gap = np.where(none, np.maximum(apart - reach_m(a) - reach_m(b), 0.0), gap)
     basis = np.select([~said, none, one], [POINTS, BOUND, ONE_HEADING], HEADINGS).astype(np.int8)
     return np.where(said, gap, apart), basis

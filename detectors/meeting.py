@@ -11,7 +11,7 @@ import numpy as np
 from detectors import cargo
 from detectors.company import Contact, moved_m
 from detectors.event import Event, Reach, iso, shared, to_datetime
-from detectors.geo import US_H, Floats, Ints
+from detectors.geo import US_H, Bools, Floats, Ints
 from detectors.hulls import BASES, POINTS
 from detectors.rafts import members
 
@@ -153,15 +153,16 @@ def _iso(t_us: int) -> str:
     return iso(to_datetime(t_us))
 
 
-def _touching(contact: Contact) -> Any:
+def alongside(contact: Contact) -> Bools:
     """Say at which samples the hulls are alongside."""
     near = contact.near
-    return near.gap_m <= np.where(near.basis == POINTS, ALONGSIDE_POINTS_M, ALONGSIDE_M)
+    found: Bools = near.gap_m <= np.where(near.basis == POINTS, ALONGSIDE_POINTS_M, ALONGSIDE_M)
+    return found
 
 
 def _alongside_us(contact: Contact, max_gap_us: int) -> int:
     """Return how long the hulls were alongside: between samples that both are, and are no hole apart."""
-    touching, step = _touching(contact), np.diff(contact.near.t)
+    touching, step = alongside(contact), np.diff(contact.near.t)
     return int(step[touching[1:] & touching[:-1] & (step <= max_gap_us)].sum())
 
 

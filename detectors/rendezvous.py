@@ -24,7 +24,7 @@ from detectors.contract import Detector, threshold
 from detectors.event import Event, Reach, untied
 from detectors.geo import US_H, Bools, Floats, Ints
 from detectors.hulls import BOUND, POINTS
-from detectors.meeting import Place, event_of
+from detectors.meeting import Place, alongside, event_of
 from detectors.nearby import STEP_US, Candidates, Neighbours, Steps, neighbours, spans
 from detectors.rafts import link, rafts, rounds
 from detectors.samples import Samples, measure, runs
@@ -39,10 +39,11 @@ MINUTE_US = US_H // 60
 LOOSE_KN = 1.5
 LEAST_REACH_M = 1000.0  # within which others lying still make a crowd
 HULLS_M = 300.0  # antennas of two ships of 300 m, alongside
-SLACK_M = 200.0
+SLACK_M, CLOSE_SLACK_M = 200.0, 60.0  # of places on the common clock against real fixes
 POINT_M = 80.0  # what is granted in close quarters to ships whose sides are not said: 100 m long, bow to stern
-CROWD_SHIPS = 1  # a third slow ship makes a queue, a convoy, a raft: then only hull to hull says who belongs to whom
 ATTENDANT_M, ATTENDANT_SHARE = 70, 0.6  # a craft that goes from ship to ship is small, and smaller than those
+WORK_US = 3 * US_H  # between two stretches of pair trawling that are one
+AROUND_ROUNDS_H = 48.0  # so far apart are visits of one round
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,9 @@ class Rendezvous(Detector):
     )
     close_m: float = threshold(
         60.0, "the same where many ships lie: rafts off Sok-do are 300-1000 m apart (UN Panel 2023)", unit="m", least=1
+    )
+    crowd_ships: int = threshold(
+        1, "more slow ships than this within a kilometre make a queue, a raft, a crowd", unit="ships", least=1
     )
     min_hours: float = threshold(2.0, "least length (GFW, encounters)", unit="h", least=0.1)
     max_sog_kn: float = threshold(
@@ -127,7 +131,7 @@ class Rendezvous(Detector):
     def _tight(self, view: View, near: Neighbours) -> Bools:
         """Say of each place whether ships there must be close to belong together."""
         steps = near.steps
-        tight: Bools = near.waiting > CROWD_SHIPS
+        tight: Bools = near.waiting > self.crowd_ships
         paired = np.unique(np.concatenate([near.first, near.second]))
         open_water = paired[~tight[paired]]
         lon, lat = steps.lon[open_water], steps.lat[open_water]
@@ -145,9 +149,10 @@ class Rendezvous(Detector):
         size = np.zeros(len(tracks.mmsi))
         size[ships] = [statics.greatest_m(mmsi) for mmsi in tracks.mmsi[ships].tolist()]
         hulls = size[near.steps.ship[near.first]] + size[near.steps.ship[near.second]] + POINT_M
-        limit = np.where(tight[near.first] & tight[near.second], self.close_m, self.max_distance_m)
+        both = tight[near.first] & tight[near.second]
+        limit = np.where(both, self.close_m + CLOSE_SLACK_M, self.max_distance_m + SLACK_M)
         least_us = int(min(self.min_hours * 60, self.brief_minutes, self.trawl_hours * 60) * MINUTE_US)
-        return spans(near, near.apart_m <= limit + hulls + SLACK_M, self._gap_us, least_us)
+        return spans(near, near.apart_m <= limit + hulls, self._gap_us, least_us)
 
     def _contacts(self, site: _Site, pair: tuple[int, int], from_us: int, to_us: int) -> Iterator[Contact | Reach]:
         """Yield the contacts of two ships in a span, and the reach of those that are nothing."""
@@ -163,7 +168,9 @@ class Rendezvous(Detector):
         least_us = int(min(self.min_hours, self.trawl_hours) * US_H)
         taken: list[slice] = []
         steaming = company.steaming(site.tracks, samples, pair, self._gap_us)
-        for run in runs(samples.t, near, self._gap_us, least_us, steaming):
+        lying = [run for run in runs(samples.t, near, self._gap_us, least_us, steaming) if not steaming[run.start]]
+        # A pair at work is out of hearing now and then; its work is one.
+        for run in (*lying, *runs(samples.t, near & steaming, max(self._gap_us, WORK_US), least_us)):
             contact = self._judged(site, pair, samples, run, near)
             if contact is None:
                 continue
@@ -175,14 +182,17 @@ class Rendezvous(Detector):
                 yield contact
             else:
                 yield contact.reach
-        touching = gap <= np.where(close, min(self.close_m, self.brief_m), self.brief_m)
+        limit = np.where(close & (samples.basis != POINTS), min(self.close_m, self.brief_m), self.brief_m)
+        touching = np.where(samples.basis == POINTS, samples.distance_m, gap) <= limit
         for run in runs(samples.t, touching, self._gap_us, int(self.brief_minutes * MINUTE_US), steaming):
             if any(run.start < other.stop and other.start < run.stop for other in taken):
                 continue
             contact = self._judged(site, pair, samples, run, touching)
             if contact is None:
                 continue
-            if contact.kind in ("rendezvous", "attended"):
+            # Ships that lie side by side all the time have no contact that is brief.
+            apart = bool((samples.distance_m > self.max_distance_m).any())
+            if contact.kind in ("rendezvous", "attended") and apart:
                 contact.kind = "brief_contact" if contact.kind == "rendezvous" else "attended"
                 yield contact
             else:
@@ -254,7 +264,7 @@ class Rendezvous(Detector):
         if not contacts:
             return
         link([one for one in contacts if one.kind in ("rendezvous", "brief_contact", "attended")], self.link_h)
-        _attend(contacts)
+        self._attend(site, contacts)
         contacts = list({(one.kind, one.pair, one.start_us): one for one in contacts}.values())
         groups = rafts([one for one in contacts if one.kind == "rendezvous"])
         groups += [[one] for one in contacts if one.kind != "rendezvous"]
@@ -265,6 +275,26 @@ class Rendezvous(Detector):
             ships = sorted({ship for one in group for ship in one.pair})
             found.append((event, tuple(int(site.tracks.track[ship]) for ship in ships)))
         yield from untied(found)
+
+    def _attend(self, site: _Site, contacts: list[Contact]) -> None:
+        """Find who attends others by manner: a small craft that goes from ship to ship within days.
+
+        Where lengths are not said, the one that visited several of which none did so; but not in an STS area, where a
+        tanker may serve several too.
+        """
+        meetings = [one for one in contacts if one.kind in ("rendezvous", "brief_contact") and alongside(one).any()]
+        visitors = rounds(meetings, min(AROUND_ROUNDS_H, self.link_h))
+        for i, place in enumerate(self._places(site.view, meetings) if visitors else ()):
+            contact = meetings[i]
+            for ship, said, other in zip(contact.pair, contact.said, reversed(contact.said), strict=True):
+                if ship not in visitors.get(i, ()):
+                    continue
+                if said.length_m is None or other.length_m is None:
+                    attends = place.sts_area is None
+                else:
+                    attends = said.length_m <= min(ATTENDANT_M, ATTENDANT_SHARE * other.length_m)
+                if attends:
+                    contact.kind = "attended"
 
     def _places(self, view: View, contacts: list[Contact]) -> Iterator[Place]:
         """Yield where contacts were: each at its closest sample."""
@@ -340,18 +370,6 @@ class _Site:
         nearest = np.where(wanted - step[before] <= np.abs(step[after] - wanted), before, after)
         found: Bools = flags[low + nearest]
         return found
-
-
-def _attend(contacts: list[Contact]) -> None:
-    """Find who attends others by manner: a small craft that goes from ship to ship within hours."""
-    meetings = [one for one in contacts if one.kind in ("rendezvous", "brief_contact")]
-    for place, visitors in rounds(meetings, AROUND_H).items():
-        contact = meetings[place]
-        for ship, said, other in zip(contact.pair, contact.said, reversed(contact.said), strict=True):
-            small = said.length_m is not None and said.length_m <= ATTENDANT_M
-            larger = other.length_m is not None and (said.length_m or 0) <= ATTENDANT_SHARE * other.length_m
-            if ship in visitors and small and larger:
-                contact.kind = "attended"
 
 
 def _median(values: Floats) -> float:
