@@ -33,10 +33,13 @@ def build_roads(path: str, positions: int, ships: int, hours: float, crowded: in
     rng = np.random.default_rng(11)
     each, span_s = positions // ships, int(hours * 3600)
     t = np.floor((np.arange(each) * (span_s / each))[None, :] + rng.uniform(0, 30, (ships, 1)))
+    lon: Floats
+    lat: Floats
     if crowded:
         lon, lat = 122.0 + rng.uniform(0, 0.11, ships), 36.0 + rng.uniform(0, 0.09, ships)
     else:
-        lon, lat = 119.5 + np.arange(ships) % 25 * 0.06, 34.0 + np.arange(ships) // 25 * 0.05
+        number = np.arange(ships, dtype=np.float64)
+        lon, lat = 119.5 + number % 25 * 0.06, 34.0 + number // 25 * 0.05
     swing = rng.normal(0, 2e-4, (2, *t.shape))
     order = np.argsort(t, axis=None, kind="stable")
     mmsi = np.broadcast_to(412_000_000 + np.arange(ships)[:, None], t.shape)
