@@ -34,6 +34,7 @@ _GEAR = re.compile(
 )
 _LONGEST_NAME = 34  # 20 characters, and 14 more in message 21: a longer one is no name from a radio
 GEAR_M = 10  # who says that she is longer is no buoy, whatever her name
+UNDER_WAY_KN, UNDER_WAY_FIXES = 5.0, 3  # no gear drifts so fast; one or two such fixes may be noise
 TINY_M = 3  # no craft with a crew and an AIS set of its own is so short
 
 

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from detectors.cargo import is_gear, is_service, ship_class
+from detectors.cargo import UNDER_WAY_FIXES, UNDER_WAY_KN, is_gear, is_service, ship_class
 from detectors.event import Reach
 from detectors.geo import KNOT_M_S, US_H, US_S, Bools, Floats, Ints, distance_m
 from detectors.hulls import offset_m
 from detectors.samples import Samples
+from detectors.statics import SPAN_US
 
 if TYPE_CHECKING:
     from detectors.statics import Said
@@ -142,7 +143,7 @@ def kind_of(contact: Contact, max_sog_kn: float, max_drift_kn: float) -> str:
     as_one = contact.motion.relative_kn <= AS_ONE_KN
     # Where neither sends a heading, only ships that lie hull to hull are taken to drift.
     floats = True in contact.adrift or (
-        contact.adrift == (None, None) and float(np.median(contact.near.gap_m)) <= FLOATS_M
+        contact.adrift == (None, None) and float(np.median(contact.near.likely_gap_m)) <= FLOATS_M
     )
     if as_one and fastest < max_drift_kn and False not in contact.adrift and floats:
         return "slow"
@@ -166,9 +167,14 @@ def fishes_apart(contact: Contact, brief_m: float) -> bool:
     return fishing and float(np.median(contact.near.gap_m)) > brief_m
 
 
-def has_gear(contact: Contact) -> bool:
-    """Say whether one of the two is a net buoy or other gear."""
-    return any(is_gear(said.name, said.length_m) for said in contact.said)
+def has_gear(tracks: Tracks, contact: Contact) -> bool:
+    """Say whether one of the two is a net buoy or other gear: says so, and was not heard under way within a day."""
+    for ship, said in zip(contact.pair, contact.said, strict=True):
+        if is_gear(said.name, said.length_m):
+            around = tracks.fixes_of(ship, contact.start_us - SPAN_US, contact.end_us + SPAN_US)
+            if int((tracks.sog_kn[around] > UNDER_WAY_KN).sum()) < UNDER_WAY_FIXES:
+                return True
+    return False
 
 
 def in_one_place(samples: Samples, said: tuple[Said, Said]) -> bool:
@@ -234,9 +240,9 @@ def _fill(flags: Bools, most: int) -> None:
 
 
 def _apart(samples: Samples, t: Ints) -> Floats:
-    """Return the gap of hulls at the sample nearest before the middle of each stride."""
+    """Return the likely gap of hulls at the sample nearest before the middle of each stride."""
     at = np.clip(np.searchsorted(samples.t, t[:-1] + _STRIDE_US // 2) - 1, 0, len(samples) - 1)
-    return samples.gap_m[at]
+    return samples.likely_gap_m[at]
 
 
 def moved_m(tracks: Tracks, ship: int, from_us: int, to_us: int, max_gap_us: int) -> float:

@@ -13,11 +13,14 @@ import numpy as np
 
 from detectors.geo import Bools, Ints
 
+_LEAST_MMSI = 100_000_000  # lesser numbers on the list are no ship's: they are net buoys or mistyped
+
 
 @cache
 def _known_fishing() -> Ints:
     packed = files("detectors").joinpath("data/fishing_mmsi_2018.txt.gz").read_bytes()
-    return np.unique(np.array(gzip.decompress(packed).split(), dtype=np.int64))
+    numbers = np.unique(np.array(gzip.decompress(packed).split(), dtype=np.int64))
+    return numbers[numbers >= _LEAST_MMSI]
 
 
 @dataclass(frozen=True)

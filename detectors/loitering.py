@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from detectors.at_sea import Ashore, at_sea, in_sts
-from detectors.cargo import is_gear
+from detectors.cargo import UNDER_WAY_FIXES, UNDER_WAY_KN, is_gear
 from detectors.contract import Detector, threshold
 from detectors.event import Event, Reach, shared, to_datetime, untied
 from detectors.geo import KNOT_M_S, NM_M, US_H, US_S, Bools, Ints, distance_m, xyz_m
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from detectors.view import View
 
 MINUTE_US = US_H // 60
-UNDER_WAY_KN, UNDER_WAY_FIXES = 5.0, 3  # no gear drifts so fast; one or two such fixes may be noise
 
 
 @dataclass(frozen=True)

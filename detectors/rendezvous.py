@@ -40,6 +40,7 @@ LOOSE_KN = 1.5
 LEAST_REACH_M = 1000.0  # within which others lying still make a crowd
 HULLS_M = 300.0  # antennas of two ships of 300 m, alongside
 SLACK_M, CLOSE_SLACK_M = 200.0, 60.0  # of places on the common clock against real fixes
+APART_M = 500.0  # beyond the limit of a contact, in real fixes of both ships: it is over
 POINT_M = 80.0  # what is granted in close quarters to ships whose sides are not said: 100 m long, bow to stern
 ATTENDANT_M, ATTENDANT_SHARE = 70, 0.6  # a craft that goes from ship to ship is small, and smaller than those
 WORK_US = 3 * US_H  # between two stretches of pair trawling that are one
@@ -160,17 +161,22 @@ class Rendezvous(Detector):
         if not len(samples):
             return
         close = site.tight_at(pair, samples.t)
-        # Where no heading is known the hulls are not either: half of what they could take up serves in close quarters.
-        least = np.where(close, (samples.distance_m + samples.gap_m) / 2, samples.distance_m)
+        # Where no heading is known, what hulls could take up serves in close quarters only.
+        least = np.where(close, samples.likely_gap_m, samples.distance_m)
         gap = np.where(samples.basis == BOUND, least, samples.gap_m)
         gap = np.where(close & (samples.basis == POINTS), samples.gap_m - POINT_M, gap)
         near = gap <= np.where(close, self.close_m, self.max_distance_m)
         least_us = int(min(self.min_hours, self.trawl_hours) * US_H)
         taken: list[slice] = []
         steaming = company.steaming(site.tracks, samples, pair, self._gap_us)
-        lying = [run for run in runs(samples.t, near, self._gap_us, least_us, steaming) if not steaming[run.start]]
+        apart = gap > np.where(close, self.close_m, self.max_distance_m) + APART_M
+        lying = [
+            run
+            for run in runs(samples, near, self._gap_us, least_us, state=steaming, apart=apart)
+            if not steaming[run.start]
+        ]
         # A pair at work is out of hearing now and then; its work is one.
-        for run in (*lying, *runs(samples.t, near & steaming, max(self._gap_us, WORK_US), least_us)):
+        for run in (*lying, *runs(samples, near & steaming, max(self._gap_us, WORK_US), least_us)):
             contact = self._judged(site, pair, samples, run, near)
             if contact is None:
                 continue
@@ -184,15 +190,18 @@ class Rendezvous(Detector):
                 yield contact.reach
         limit = np.where(close & (samples.basis != POINTS), min(self.close_m, self.brief_m), self.brief_m)
         touching = np.where(samples.basis == POINTS, samples.distance_m, gap) <= limit
-        for run in runs(samples.t, touching, self._gap_us, int(self.brief_minutes * MINUTE_US), steaming):
+        apart = gap > limit + APART_M
+        for run in runs(
+            samples, touching, self._gap_us, int(self.brief_minutes * MINUTE_US), state=steaming, apart=apart
+        ):
             if any(run.start < other.stop and other.start < run.stop for other in taken):
                 continue
             contact = self._judged(site, pair, samples, run, touching)
             if contact is None:
                 continue
             # Ships that lie side by side all the time have no contact that is brief.
-            apart = bool((samples.distance_m > self.max_distance_m).any())
-            if contact.kind in ("rendezvous", "attended") and apart:
+            parted = bool((samples.distance_m > self.max_distance_m).any())
+            if contact.kind in ("rendezvous", "attended") and parted:
                 contact.kind = "brief_contact" if contact.kind == "rendezvous" else "attended"
                 yield contact
             else:
@@ -230,7 +239,7 @@ class Rendezvous(Detector):
 
     def _kind(self, site: _Site, contact: Contact) -> str:
         """Return the kind of a contact, whatever its length; "" for none."""
-        if company.has_gear(contact):
+        if company.has_gear(site.tracks, contact):
             return ""
         if company.in_one_place(contact.near, contact.said):
             low, high = contact.start_us - int(AROUND_H * US_H), contact.end_us + int(AROUND_H * US_H)
@@ -251,7 +260,7 @@ class Rendezvous(Detector):
         first, last = (int(tracks.t[tracks.offsets[pair[0]]]), int(tracks.t[tracks.offsets[pair[0] + 1] - 1]))
         samples = measure(tracks, site.statics, pair, first, last, self._gap_us)
         one = company.one_place(samples, contact.said)
-        for run in runs(samples.t, one, int(AROUND_H * US_H), 0):
+        for run in runs(samples, one, int(AROUND_H * US_H), 0):
             if samples.t[run.start] <= contact.start_us and samples.t[run.stop - 1] >= contact.end_us:
                 whole = self._judged(site, pair, samples, run, one)
                 if whole is not None:

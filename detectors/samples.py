@@ -15,11 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from detectors.geo import KNOT_M_S, US_S, Bools, Floats, Ints, distance_m
-from detectors.hulls import gap_m, offset_m
+from detectors.hulls import BOUND, gap_m, offset_m
 
 if TYPE_CHECKING:
     from detectors.statics import Statics
     from detectors.tracks import Tracks
+
+
+_SEEN_APART = 2  # real fixes of each ship; one may be a bad fix
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,11 @@ class Samples:
 
     def __len__(self) -> int:
         return len(self.t)
+
+    @property
+    def likely_gap_m(self) -> Floats:
+        """Between hulls; where no heading is known, so that hulls could take up more or less, half of the most."""
+        return np.where(self.basis == BOUND, (self.distance_m + self.gap_m) / 2, self.gap_m)
 
     def __getitem__(self, keep: slice | Bools | Ints) -> Samples:
         return Samples(*(getattr(self, field.name)[keep] for field in fields(self)))
@@ -107,17 +115,38 @@ def _beside(tracks: Tracks, ship: int, t: Ints) -> tuple[Floats, Floats]:
     return tracks.heading_near(ship, t), bound
 
 
-def runs(t: Ints, near: Bools, max_gap_us: int, least_us: int, state: Bools | None = None) -> Iterator[slice]:
+def runs(
+    samples: Samples,
+    near: Bools,
+    max_gap_us: int,
+    least_us: int,
+    *,
+    state: Bools | None = None,
+    apart: Bools | None = None,
+) -> Iterator[slice]:
     """Yield stretches of samples that begin and end near, joined over holes, that last long enough.
 
     Samples in between that are not near are within the slice, as long as the next near one is not farther than the
     greatest hole: one bad fix does not end a contact. A change of state does.
+
+    Args:
+        samples: Of two ships.
+        near: Which of them are in contact.
+        max_gap_us: The greatest hole.
+        least_us: Shorter stretches are left out.
+        state: What the ships did at each sample.
+        apart: Which samples show the ships clearly apart: two real fixes of each among them end a contact.
     """
     at = np.flatnonzero(near)
     if not len(at):
         return
-    changes = np.zeros(len(at) - 1, np.bool_) if state is None else state[at][1:] != state[at][:-1]
-    breaks = np.flatnonzero((np.diff(t[at]) > max_gap_us) | changes)
+    ends = np.diff(samples.t[at]) > max_gap_us
+    if state is not None:
+        ends |= state[at][1:] != state[at][:-1]
+    if apart is not None:
+        seen_a, seen_b = (np.diff(np.cumsum(apart & side)[at]) for side in (samples.of_a, ~samples.of_a))
+        ends |= (seen_a >= _SEEN_APART) & (seen_b >= _SEEN_APART)
+    breaks = np.flatnonzero(ends)
     for low, high in zip(at[[0, *(breaks + 1)]].tolist(), at[[*breaks, -1]].tolist(), strict=True):
-        if t[high] - t[low] >= least_us:
+        if samples.t[high] - samples.t[low] >= least_us:
             yield slice(low, high + 1)

@@ -17,7 +17,7 @@ output = click.option("-o", "--output", type=options.PATH, metavar="F.skops", he
 
 @click.group()
 def train() -> None:
-    """Learn from data: where ships lie, what is usual, what a transfer looks like.
+    """Learn from data what is usual and how transfers look.
 
     What was learned is kept in the case with its hash and used from the next detection on: of each kind the latest.
     Where nothing was learned for a case, the models that come with darkwake are used (docs/models.md).
