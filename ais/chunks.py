@@ -171,8 +171,8 @@ class _Gathering:
             self.rows[name] = []
             if not ends_batch:
                 t = table["t"].to_numpy().astype("datetime64[us]").astype(np.int64)
-                late = t > t.max() - CHAIN_US
-                self.rows[name], table = [table.filter(pa.array(late))], table.filter(pa.array(~late))
+                table, later = _parted(table, t > t.max() - CHAIN_US)
+                self.rows[name] = [later]
             if table.num_rows:
                 h = hashes(self.con, name, table)
                 rows[name] = Rows(table, h, repeated(h))
@@ -209,3 +209,11 @@ def _in_order(tables: list[pa.Table]) -> pa.Table:
     rows = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
     line = rows["line"].to_numpy()
     return rows.take(np.argsort(line, kind="stable")) if (line[1:] < line[:-1]).any() else rows
+
+
+def _parted(table: pa.Table, late: npt.NDArray[np.bool_]) -> tuple[pa.Table, pa.Table]:
+    """Return rows that may be stored and rows that wait: all late ones, and a few others where that saves a copy."""
+    first = int(np.argmax(late))
+    if len(late) - first <= 2 * int(late.sum()):
+        return table.slice(0, first), table.slice(first)
+    return table.filter(pa.array(~late)), table.filter(pa.array(late))

@@ -183,7 +183,7 @@ def test_a_stamp_decades_back_is_no_trouble(tmp_path, zones):
 
 def test_thousands_of_silences_in_one_place_take_seconds(tmp_path, zones):
     """A peer took 55 s for one ship with 16,000 messages and a gap between each."""
-    began = time.perf_counter()
+    began = time.process_time()
     ships = [still(412000101 + k, *SEA, k, 12000 * 7 * 60.0, 7 * 60) for k in range(2)]
     assert len(gaps(tmp_path, zones, ships)) == 12000
-    assert time.perf_counter() - began < 50  # some 5 s on an idle machine; what is quadratic takes minutes
+    assert time.process_time() - began < 50  # of the processor, some 5 s; what is quadratic takes minutes

@@ -156,14 +156,14 @@ def test_missing_folder_and_oversized_files(tmp_path: Path) -> None:
 
 
 def test_hostile_counts_are_refused_quickly(tmp_path: Path) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     many = {"type": "FeatureCollection", "features": [feature(box(1, 1, 2, 2), str(row)) for row in range(2_001)]}
     assert ["more than 2000" in fault for fault in document_faults(many, tmp_path)] == [True]
     long = {"type": "LineString", "coordinates": [[0.0, 0.0]] * 1_000_001}
     assert ["positions" in fault for fault in document_faults({"features": [feature(long)]}, tmp_path)] == [True]
     odd = feature(box(1, 1, 2, 2), **{f"alert_{row}": 1 for row in range(100_000)})
     list(document_faults({"features": [odd]}, tmp_path))
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_deep_nesting_is_a_fault_wherever_it_stands(tmp_path: Path) -> None:
