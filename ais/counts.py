@@ -124,14 +124,16 @@ def reports(reader: Reader, input_id: int | None = None) -> list[InputReport]:
 
 def partly_read(reader: Reader) -> str | None:
     """Say which inputs are in a case only in part; None if all are whole."""
-    rows = reader.query("SELECT name FROM inputs WHERE NOT complete ORDER BY id").to_pylist()
-    if not rows:
-        return None
-    names = shown([row["name"] for row in rows])
-    return (
-        f"Only part of {names} is in this case: its ingest still runs or was interrupted; the same ingest again "
-        "takes in the rest."
-    )
+    rows = reader.query("SELECT name, sha256 FROM inputs WHERE NOT complete ORDER BY id").to_pylist()
+    said = []
+    if cut := [row["name"] for row in rows if row["sha256"]]:
+        said.append(
+            f"Only part of {shown(cut)} is in this case: its ingest still runs or was interrupted; the same ingest "
+            "again takes in the rest."
+        )
+    if growing := [row["name"] for row in rows if not row["sha256"]]:  # a hash is of what no longer grows
+        said.append(f"{shown(growing)} may grow: a watch takes it in as it comes.")
+    return " ".join(said) or None
 
 
 def status(reader: Reader) -> dict[str, object]:

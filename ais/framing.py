@@ -128,7 +128,7 @@ def read_line(line: bytes) -> Sentence | Wrapper | Tag | str:
     for found in _BODY.finditer(line) if not comment else ():
         tag = None
         if HEX[found[9]] == checksum(found[1]):
-            tag = read_tags(_tags_before(line, found.start()))
+            tag = read_tags(tags_before(line, found.start()))
         if tag is not None:
             return _sentence(line, found, tag)
         why = "checksum"
@@ -165,7 +165,7 @@ def _sentence(line: bytes, found: re.Match[bytes], tag: Tag) -> Sentence:
     )
 
 
-def _tags_before(line: bytes, end: int) -> bytes:
+def tags_before(line: bytes, end: int) -> bytes:
     """Return the tag blocks that stand right before a place in a line."""
     start = end
     while start > 1 and line[start - 1] == _BACKSLASH:

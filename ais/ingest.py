@@ -124,7 +124,7 @@ def ingest(
                 f"{found.name} was begun with other options and not finished; give those again, or take it out first: "
                 f"darkwake forget {found.name} --case {store.path}"
             )
-        input_id = begun.input_id if begun else _next_id(store)
+        input_id = begun.input_id if begun else next_id(store)
         with Source(found, progress) as source:
             kind = options.format
             if kind == "auto":
@@ -229,7 +229,7 @@ def _begun(store: Store, sha256: str) -> _Begun | None:
     return _Begun(input_id, complete, options, day, taken)
 
 
-def _next_id(store: Store) -> int:
+def next_id(store: Store) -> int:
     """Return a number that no input of the case has."""
     return int(store.con.execute("SELECT coalesce(max(id), 0) + 1 FROM inputs").fetchall()[0][0])
 

@@ -168,8 +168,8 @@ INPUTS = Table(
     (
         Column("id", "UINTEGER", "number of the input in this case, from 1", null=False),
         Column("name", "VARCHAR", "file name as given", null=False),
-        Column("sha256", "VARCHAR", "hash of the bytes as read, before decompression", null=False),
-        Column("bytes", "UBIGINT", "bytes as read, before decompression", null=False),
+        Column("sha256", "VARCHAR", "hash of the bytes as read, before decompression; none while it grows", null=False),
+        Column("bytes", "UBIGINT", "bytes as read, before decompression; 0 while it grows", null=False),
         Column("plain_sha256", "VARCHAR", "hash of the decompressed bytes: what `sentences` rebuilds"),
         Column("format", "VARCHAR", "nmea, csv, json or parquet", null=False),
         Column("lines", "UBIGINT", "lines (rows of Parquet)", null=False),

@@ -1,0 +1,98 @@
+"""What a user names as a source: its kind, where it is, and how it is to be read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+from ais.source import InputError
+
+KINDS = ("udp", "tcp", "tcp-listen", "file", "stdin")
+_FORMS = "udp://HOST:PORT, tcp://HOST:PORT, tcp-listen://HOST:PORT, file:PATH or - for standard input"
+_MOST_SPEED = 1e6
+
+
+@dataclass(frozen=True)
+class Address:
+    """A source of lines.
+
+    Attributes:
+        kind: One of `KINDS`: udp and tcp-listen wait for senders, tcp calls a server.
+        host: Where it is, for udp, tcp and tcp-listen.
+        port: Its port there.
+        path: The file, for file.
+        speed: How many times as fast as it was recorded a file is read; None: as fast as it can be.
+    """
+
+    kind: str
+    host: str = ""
+    port: int = 0
+    path: Path | None = None
+    speed: float | None = None
+
+    @property
+    def name(self) -> str:
+        """A name fit for a folder, the same at every start."""
+        if self.path is not None:
+            return "file-" + (re.sub(r"[^A-Za-z0-9._-]+", "-", self.path.name) or "-")
+        if self.kind == "stdin":
+            return self.kind
+        host = re.sub("[^A-Za-z0-9.]+", "-", self.host)
+        return f"{self.kind}-{host}-{self.port}"
+
+    @property
+    def live(self) -> bool:
+        """Whether a line without a receive time of its own was received just now."""
+        return self.kind != "file"
+
+    @classmethod
+    def of(cls, text: str) -> Address:
+        """Read what a user gave.
+
+        Raises:
+            InputError: It is no source that is known.
+        """
+        if text == "-":
+            return cls("stdin")
+        try:
+            said = urlsplit(text)
+            port = said.port
+        except ValueError:
+            raise InputError(f"{text} is no source: its port is no number from 1 to 65535; give {_FORMS}") from None
+        options = dict(parse_qsl(said.query, keep_blank_values=True))
+        if said.scheme == "file":
+            return cls("file", path=_file(text, said.netloc + said.path), speed=_speed(text, options))
+        if said.scheme not in ("udp", "tcp", "tcp-listen"):
+            raise InputError(f"{text} is no source that is known; give {_FORMS}")
+        if not said.hostname or not port:
+            raise InputError(f"{text} lacks a host or a port; write it like {said.scheme}://127.0.0.1:10110")
+        _only(text, options, ())
+        return cls(said.scheme, said.hostname, port)
+
+
+def _file(text: str, name: str) -> Path:
+    path = Path(name)
+    if not name or not path.is_file():
+        raise InputError(f"there is no file {name or text}; check the name")
+    return path
+
+
+def _speed(text: str, options: dict[str, str]) -> float | None:
+    _only(text, options, ("speed",))
+    if "speed" not in options:
+        return None
+    try:
+        speed = float(options["speed"])
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed <= _MOST_SPEED:
+        raise InputError(f"the speed of {text} is no number over 0; write it like file:day.nmea?speed=60")
+    return speed
+
+
+def _only(text: str, options: dict[str, str], known: tuple[str, ...]) -> None:
+    for name in options:
+        if name not in known:
+            raise InputError(f"{text} has an option {name} that its kind does not know")

@@ -1,0 +1,71 @@
+"""Bytes as they come to whole lines, and the stamp that a line without a receive time gets."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import xor
+
+from ais.framing import Sentence, Wrapper, read_line, tags_before
+
+MOST_BYTES = 60_000  # of a line: a longer one is cut into several, none of which can be a sentence
+_STATION_CHARS = 32  # of a station's name in a stamp
+
+
+class Splitter:
+    """Cuts what one connection sends into lines."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def lines(self, data: bytes) -> list[bytes]:
+        """Return the lines that are whole now, without their ends."""
+        *whole, rest = (self._rest + data).split(b"\n")
+        while len(rest) > MOST_BYTES:
+            whole.append(rest[:MOST_BYTES])
+            rest = rest[MOST_BYTES:]
+        self._rest = rest
+        return [part for line in whole for part in _pieces(line.rstrip(b"\r"))]
+
+    def end(self) -> list[bytes]:
+        """Return what is left when nothing more comes."""
+        rest, self._rest = self._rest.rstrip(b"\r"), b""
+        return _pieces(rest) if rest else []
+
+
+def _pieces(line: bytes) -> list[bytes]:
+    return [line[at : at + MOST_BYTES] for at in range(0, max(len(line), 1), MOST_BYTES)]
+
+
+class Stamp:
+    """Puts a tag block with receive time and source before sentences of one connection that say neither.
+
+    A sentence keeps what it says itself, in a tag block, after its checksum or by the $PGHP line before it; a further
+    sentence of a tag-block group takes its time from the first.
+    """
+
+    def __init__(self, source: str) -> None:
+        self._source = "".join(c if c.isalnum() or c in "._-:" else "-" for c in source)[:_STATION_CHARS].encode()
+        self._wrapped = False
+
+    def stamped(self, line: bytes, t_us: int) -> bytes:
+        """Return a line as it goes to the spool.
+
+        Args:
+            line: Without its end.
+            t_us: When it came, UTC microseconds.
+        """
+        said = read_line(line)
+        wrapped, self._wrapped = self._wrapped, isinstance(said, Wrapper)
+        if not isinstance(said, Sentence):
+            return line
+        timed = wrapped or said.tag.t is not None or said.rest_t is not None or said.tag.later
+        placed = said.tag.station is not None or said.rest_station is not None or said.tag.later
+        fields = [] if placed else [b"s:" + self._source]
+        if not timed:
+            fields.append(b"c:%d.%06d" % divmod(t_us, 1_000_000))
+        if not fields:
+            return line
+        bang = line.rindex(b"!", 0, said.at)
+        at = bang - len(tags_before(line, bang))
+        body = b",".join(fields)
+        return b"%b\\%b*%02X\\%b" % (line[:at], body, reduce(xor, body), line[at:])

@@ -1,0 +1,162 @@
+"""Feeds that come over a network: UDP, TCP to a server, TCP from senders. Each runs until it is cancelled.
+
+A lost connection is made again after a pause that doubles from 1 s to 60 s, less up to half by chance, so that many
+watchers do not call at once. A connection from which nothing came for `silence_s` is taken for half-open: it is closed
+and made again. Each change of state is told once. What detectors know of an outage comes from the lines alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ais.feeds.address import Address
+from ais.feeds.lines import Splitter, Stamp
+
+READ_BYTES = 65_536
+CONNECT_S = 10.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
+SILENCE_S = 120.0
+UDP_BUFFER_BYTES = 8 << 20  # asked of the system, which may grant less: what came while we did something else
+_MOST_SENDERS = 1_000  # whose last half lines and stamps are kept
+
+Put = Callable[[bytes], Awaitable[None]]
+"""Takes a line; waits while there is no room for it."""
+Offer = Callable[[bytes], bool]
+"""Takes a line if there is room for it."""
+
+
+@dataclass
+class Hooks:
+    """What a feed works with.
+
+    Attributes:
+        put: Takes a line, waiting for room.
+        offer: Takes a line if there is room: for senders that do not wait.
+        clock: Returns the time, UTC microseconds.
+        say: Told of each change of state, in a sentence.
+        dropped: Lines that found no room.
+    """
+
+    put: Put
+    offer: Offer
+    clock: Callable[[], int]
+    say: Callable[[str], None]
+    dropped: int = 0
+
+
+async def run_udp(address: Address, hooks: Hooks) -> None:
+    """Take datagrams from any sender; each holds whole lines."""
+
+    class Receiver(asyncio.DatagramProtocol):
+        def __init__(self) -> None:
+            self.stamps: dict[str, Stamp] = {}
+
+        def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
+            sender = str(addr[0])
+            if sender not in self.stamps and len(self.stamps) >= _MOST_SENDERS:
+                self.stamps.clear()
+            stamp = self.stamps.setdefault(sender, Stamp(sender))
+            splitter, now = Splitter(), hooks.clock()
+            for line in splitter.lines(data) + splitter.end():
+                if not hooks.offer(stamp.stamped(line, now)):
+                    hooks.dropped += 1
+
+        def error_received(self, exc: Exception) -> None:
+            hooks.say(f"{address.name}: {exc}")
+
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(Receiver, local_addr=(address.host, address.port))
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, UDP_BUFFER_BYTES)
+    hooks.say(f"{address.name}: listening")
+    try:
+        await asyncio.Event().wait()
+    finally:
+        transport.close()
+
+
+async def run_tcp(address: Address, hooks: Hooks, silence_s: float = SILENCE_S) -> None:
+    """Call a server and take what it sends, again and again."""
+    pause_s = FIRST_PAUSE_S
+    last = ""
+    while True:
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                reader, writer = await asyncio.open_connection(address.host, address.port)
+        except (OSError, TimeoutError) as error:
+            why = f"{address.name}: no connection ({_reason(error)}); it is tried on"
+            if why != last:
+                hooks.say(why)
+            last = why
+        else:
+            hooks.say(f"{address.name}: connected")
+            last = ""
+            try:
+                received, why = await _receive(reader, Stamp(address.host), hooks, silence_s)
+            finally:
+                writer.close()
+            hooks.say(f"{address.name}: {why}")
+            if received:
+                pause_s = FIRST_PAUSE_S
+        await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))
+        pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+
+async def run_tcp_listen(address: Address, hooks: Hooks, silence_s: float = SILENCE_S) -> None:
+    """Take what senders send that connect."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        peer = writer.get_extra_info("peername") or ("unknown", 0)
+        sender = f"{peer[0]}:{peer[1]}"
+        hooks.say(f"{address.name}: {sender} connected")
+        try:
+            _, why = await _receive(reader, Stamp(str(peer[0])), hooks, silence_s)
+            hooks.say(f"{address.name}: {sender}: {why}")
+        except asyncio.CancelledError:
+            pass  # the watch ends
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, address.host, address.port)
+    hooks.say(f"{address.name}: listening")
+    try:
+        await asyncio.Event().wait()
+    finally:
+        server.close()
+
+
+async def _receive(reader: asyncio.StreamReader, stamp: Stamp, hooks: Hooks, silence_s: float) -> tuple[int, str]:
+    """Take lines until the connection ends; returns how many bytes came, and why it ended."""
+    splitter, received = Splitter(), 0
+    while True:
+        try:
+            async with asyncio.timeout(silence_s):
+                data = await reader.read(READ_BYTES)
+        except TimeoutError:
+            why = f"silent for {silence_s:g} s; closed"
+            break
+        except OSError as error:
+            why = f"lost ({_reason(error)})"
+            break
+        if not data:
+            why = "closed by the other side"
+            break
+        received += len(data)
+        now = hooks.clock()
+        for line in splitter.lines(data):
+            await hooks.put(stamp.stamped(line, now))
+    now = hooks.clock()
+    for line in splitter.end():
+        await hooks.put(stamp.stamped(line, now))
+    return received, why
+
+
+def _reason(error: BaseException) -> str:
+    """Return what an error says, in words that do not change from one try to the next."""
+    if isinstance(error, TimeoutError):
+        return f"no answer in {CONNECT_S:g} s"
+    return str(getattr(error, "strerror", None) or error or type(error).__name__)

@@ -1,0 +1,134 @@
+"""The spool: every line that a feed gave, in append-only daily files, before anything else is done with it.
+
+A file holds whole lines and is an input like any other: `darkwake run` on a spool finds what the watch found. What
+`flush` has returned for is on the disk. A line that a kill cut off in the file is ended there when the spool is opened
+again, so that it is read as what it is, a damaged line.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+_DAY_US = 86_400_000_000
+
+
+class Spool:
+    """The daily files of one feed.
+
+    Attributes:
+        name: The feed's name, which its folder has.
+        folder: Where the files are.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.name, self.folder = name, folder / name
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock, self._flushing = threading.Lock(), threading.Lock()
+        self._waiting: dict[str, list[bytes]] = {}
+        self._waiting_bytes = 0
+        self._open: tuple[str, int] | None = None
+        self._sizes: dict[Path, int] = {}
+        self._mark: tuple[Path, str] | None = None
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes that came and are not flushed."""
+        return self._waiting_bytes
+
+    def append(self, line: bytes, t_us: int) -> None:
+        """Take a line, without its end, that came at a time (UTC microseconds)."""
+        with self._lock:
+            self._waiting.setdefault(day_of(t_us), []).append(line)
+            self._waiting_bytes += len(line) + 1
+
+    def mark(self, path: Path, text: str) -> None:
+        """Write a text to a file beside the spool once the lines that came up to now are flushed."""
+        with self._lock:
+            self._mark = path, text
+
+    def flush(self) -> bool:
+        """Write and sync what waits; returns whether there was something.
+
+        Raises:
+            OSError: It could not be written, for example because the disk is full; it waits on.
+        """
+        with self._flushing:
+            return self._flush()
+
+    def _flush(self) -> bool:
+        with self._lock:
+            taken, self._waiting = self._waiting, {}
+            size, self._waiting_bytes = self._waiting_bytes, 0
+            mark, self._mark = self._mark, None
+        try:
+            for day in sorted(taken):
+                self._write(day, b"".join(line + b"\n" for line in taken[day]))
+                del taken[day]
+        except OSError:
+            with self._lock:
+                for day, lines in taken.items():
+                    self._waiting[day] = lines + self._waiting.get(day, [])
+                self._waiting_bytes += size
+                self._mark = self._mark or mark
+            raise
+        if mark is not None:
+            fresh = mark[0].with_name(mark[0].name + ".new")
+            fresh.write_text(mark[1], encoding="utf-8")
+            fresh.replace(mark[0])
+        return size > 0
+
+    def _write(self, day: str, data: bytes) -> None:
+        """Append to a day's file: all of it, or nothing."""
+        if self._open is None or self._open[0] != day:
+            self.close()
+            self._open = day, _opened(self.path_of(day))
+        file = self._open[1]
+        size = os.fstat(file).st_size
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(file, view) :]
+            os.fsync(file)
+        except OSError:
+            os.ftruncate(file, size)
+            raise
+        self._sizes[self.path_of(day)] = size + len(data)
+
+    def flushed(self, path: Path) -> int:
+        """Return how many bytes of one of the files are on the disk, in whole lines."""
+        if path not in self._sizes:
+            file = _opened(path)
+            self._sizes.setdefault(path, os.fstat(file).st_size)
+            os.close(file)
+        return self._sizes[path]
+
+    def path_of(self, day: str) -> Path:
+        """Return a day's file."""
+        return self.folder / f"{day}.nmea"
+
+    def files(self) -> list[Path]:
+        """Return the files that there are, the oldest first."""
+        return sorted(self.folder.glob("????-??-??.nmea"))
+
+    def close(self) -> None:
+        """Close the open file; what waits stays."""
+        if self._open is not None:
+            os.close(self._open[1])
+            self._open = None
+
+
+def day_of(t_us: int) -> str:
+    """Return the UTC day of a time, like 2026-11-27."""
+    return f"{datetime.fromtimestamp(t_us // _DAY_US * 86_400, UTC):%Y-%m-%d}"
+
+
+def _opened(path: Path) -> int:
+    """Open a file to append whole lines to; returns its descriptor."""
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+    size = os.fstat(file).st_size
+    if size and os.pread(file, 1, size - 1) != b"\n":
+        os.write(file, b"\n")
+    return file

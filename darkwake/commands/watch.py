@@ -1,0 +1,61 @@
+"""`darkwake watch`: live feeds into a case, looked through as they come."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from darkwake import options
+
+
+@click.command()
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@options.case
+@click.option(
+    "--spool",
+    "spool_path",
+    type=options.PATH,
+    metavar="FOLDER",
+    help="Where the raw lines are kept first; by default the case's name with .spool, beside it.",
+)
+@click.option("--only", multiple=True, metavar="gap,rendezvous", help="These detectors only.")
+@click.option("--set", "sets", multiple=True, metavar="detector.field=value", help="One threshold (docs/settings.md).")
+@options.zones
+@options.config
+def watch(
+    sources: tuple[str, ...],
+    case_path: Path,
+    spool_path: Path | None,
+    only: tuple[str, ...],
+    sets: tuple[str, ...],
+    zone_files: tuple[Path, ...],
+    config: Path | None,
+) -> None:
+    """Watch live feeds: each line goes to a spool, from there into the case, and events follow as lines come.
+
+    SOURCE is udp://HOST:PORT or tcp-listen://HOST:PORT to wait for senders, tcp://HOST:PORT to call a server,
+    file:PATH (file:PATH?speed=60 at sixty times its own pace), or - for standard input. A line without a receive time
+    gets the time at which it came. SIGTERM or Ctrl-C ends the watch once all that came is in the case; the same
+    command goes on. The events are those of darkwake run on the spool.
+    """
+    from ais.feeds.address import Address
+    from darkwake import __version__
+    from darkwake.case import Case
+    from darkwake.clock import now
+    from darkwake.commands.detect import choose
+    from darkwake.say import plain
+    from darkwake.settings import Settings, check, load
+    from darkwake.watch import Watch
+
+    settings = load(config)
+    wanted = choose(settings, only=only, from_=None, to=None, sets=sets)
+    case = Case(case_path, [*settings.zones, *zone_files])
+    spool = spool_path or case_path.with_name(case_path.name.removesuffix(".duckdb") + ".spool")
+    addresses = [Address.of(text) for text in sources]
+    detectors = Settings(detectors=check(wanted.settings, "settings")).make(wanted.only)
+
+    def say(text: str) -> None:
+        click.echo(f"{now():%Y-%m-%dT%H:%M:%SZ} {plain(text)}", err=True)
+
+    Watch(case.path, spool, addresses, case.zones, detectors, __version__, now, say).run()

@@ -1,0 +1,275 @@
+"""The watch: feeds to a spool, the spool to the case, detectors up to the newest accepted time; until it is stopped.
+
+Lines go to the spool first. What is flushed there is taken in by the same reading as any file, and after each batch
+the detectors bring up what it can have changed, by the same `detect` as a replay: the events equal those of
+`darkwake run` on the spool. The spool is the queue, so a slow case never holds up a feed; while the spool itself cannot
+be written, feeds that can wait do, and lines of those that cannot are counted as dropped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import threading
+import time
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ais.feeds.address import Address
+from ais.feeds.follow import Follower, Growing
+from ais.feeds.network import Hooks, run_tcp, run_tcp_listen, run_udp
+from ais.feeds.recorded import run_file, run_stdin
+from ais.feeds.spool import Spool
+from ais.source import InputError
+from ais.store import CaseError, Store
+
+if TYPE_CHECKING:
+    from detectors import Detector
+    from zones import ZoneSet
+
+FLUSH_S = 0.25
+WAITING_BYTES = 32_000_000  # of lines that are not flushed: beyond it feeds wait
+RETRY_S = 2.0
+TAKE_S = 5.0  # of taking in before detection: only where much is left over from before
+_MEMORY = "512MB"  # of DuckDB
+
+
+@dataclass
+class Watch:
+    """What a watch works with.
+
+    Attributes:
+        case: The case file.
+        spool: Folder of the spool.
+        addresses: The sources.
+        zones: The zones in force.
+        detectors: Detectors by name.
+        version: darkwake's version.
+        clock: Returns the time, aware, UTC.
+        say: Told in a sentence of each change of state, and of events that came.
+    """
+
+    case: Path
+    spool: Path
+    addresses: Sequence[Address]
+    zones: ZoneSet
+    detectors: Mapping[str, Detector]
+    version: str
+    clock: Callable[[], datetime]
+    say: Callable[[str], None]
+    _spools: dict[str, Spool] = field(default_factory=dict)
+    _dropped: list[Hooks] = field(default_factory=list)
+    _flushed: threading.Event = field(default_factory=threading.Event)
+    _ending: threading.Event = field(default_factory=threading.Event)
+    _broken: BaseException | None = None
+
+    def run(self) -> None:
+        """Watch until SIGTERM, Ctrl-C, or the end of all sources; what came by then is in the case at the end.
+
+        Raises:
+            InputError: A source cannot be used at all.
+            CaseError: The case cannot be used at all.
+        """
+        names = [address.name for address in self.addresses]
+        if len(set(names)) < len(names):
+            raise InputError("a source is named twice; name each once")
+        Store.open(self.case).close()  # a case that is no good is told before a feed is opened
+        self._spools = {name: Spool(self.spool, name) for name in names}
+        asyncio.run(self._run())
+        if self._broken is not None:
+            raise self._broken
+
+    async def _run(self) -> None:
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, stop.set)
+        taking = threading.Thread(target=self._take, name="taking", daemon=True)
+        taking.start()
+        feeds = [asyncio.create_task(self._feed(address), name=address.name) for address in self.addresses]
+        others = [asyncio.create_task(self._flush()), asyncio.create_task(_waited(stop))]
+        try:
+            await asyncio.wait([asyncio.create_task(_all(feeds)), *others], return_when=asyncio.FIRST_COMPLETED)
+            for feed in feeds:
+                if feed.done():
+                    feed.result()  # raises what it raised
+        finally:
+            for task in (*feeds, *others):
+                task.cancel()
+            await asyncio.gather(*feeds, *others, return_exceptions=True)
+            await asyncio.to_thread(self._flush_once)
+            self._ending.set()
+            self._flushed.set()
+            await asyncio.to_thread(taking.join)
+            for hooks in self._dropped:
+                if hooks.dropped:
+                    self.say(f"{hooks.dropped:,} lines found no room and were dropped")
+
+    def _feed(self, address: Address) -> Coroutine[object, object, None]:
+        """Return a feed at work."""
+        spool = self._spools[address.name]
+
+        def offer(line: bytes) -> bool:
+            if spool.waiting_bytes > WAITING_BYTES:
+                return False
+            spool.append(line, self._now_us())
+            return True
+
+        async def put(line: bytes) -> None:
+            while not offer(line):
+                await asyncio.sleep(FLUSH_S)
+
+        hooks = Hooks(put, offer, self._now_us, self.say)
+        self._dropped.append(hooks)
+        if address.kind == "file":
+            place = spool.folder / ".read"
+
+            def note(end: int) -> None:
+                spool.mark(place, _place(address, end))
+
+            return run_file(address, hooks, _read_place(place, address), note)
+        runs = {"udp": run_udp, "tcp": run_tcp, "tcp-listen": run_tcp_listen, "stdin": run_stdin}
+        return runs[address.kind](address, hooks)
+
+    def _now_us(self) -> int:
+        return round(self.clock().timestamp() * 1e6)
+
+    async def _flush(self) -> None:
+        while self._broken is None:
+            await asyncio.sleep(FLUSH_S)
+            await asyncio.to_thread(self._flush_once)
+
+    def _flush_once(self) -> None:
+        """Bring what came to the disk; what finds no room there waits."""
+        for spool in self._spools.values():
+            try:
+                if spool.flush():
+                    self._flushed.set()
+            except OSError as error:
+                self.say(f"the spool {spool.folder} cannot be written ({error.strerror}); it is tried again")
+
+    def _take(self) -> None:
+        """Take what is flushed into the case, and detect, until the end; a failing case is opened again."""
+        told = ""
+        while True:
+            try:
+                with Store.open(self.case) as store, store.filling(_MEMORY):
+                    _Taking(self, store).run()
+                return
+            except CaseError as error:
+                if str(error) != told:
+                    self.say(f"{error}; it is tried again")
+                told = str(error)
+                if self._ending.wait(RETRY_S):
+                    self._broken = error
+                    return
+            except BaseException as error:
+                self._broken = error
+                return
+
+
+class _Taking:
+    """Takes the spool into an open case."""
+
+    def __init__(self, watch: Watch, store: Store) -> None:
+        self._watch, self._store = watch, store
+        self._followers: dict[Path, Follower] = {}
+        self._events: dict[str, int] = {}
+
+    def run(self) -> None:
+        """Go on until the watch ends and all that was flushed is in."""
+        watch = self._watch
+        while True:
+            ending = watch._ending.is_set()
+            watch._flushed.clear()
+            if self._caught_up():
+                self._detect()
+            elif ending:
+                break
+            else:
+                watch._flushed.wait()
+        for follower in self._followers.values():
+            follower.pause()
+
+    def _caught_up(self) -> bool:
+        """Take in what has come, for so long at most that findings do not wait; returns whether there was something."""
+        moved, end = False, time.monotonic() + TAKE_S
+        while self._step():
+            moved = True
+            if time.monotonic() > end:
+                break
+        return moved
+
+    def _step(self) -> bool:
+        """Take in a block of each file that has grown; a day's file that another follows is finished."""
+        moved = False
+        for spool in self._watch._spools.values():
+            files = spool.files()
+            for path in files:
+                if path not in self._followers and self._is_whole(spool, path):
+                    continue
+                follower = self._follower(spool, path)
+                follower.growing.end = spool.flushed(path)
+                if path is files[-1]:
+                    moved |= follower.step()
+                else:
+                    follower.finish()
+                    del self._followers[path]
+                    moved = True
+        return moved
+
+    def _is_whole(self, spool: Spool, path: Path) -> bool:
+        """Say whether all of a day's file is in the case."""
+        sql = "SELECT count(*) FROM inputs WHERE name = ? AND complete"
+        return bool(self._store.con.execute(sql, [_name(spool, path)]).fetchall()[0][0])
+
+    def _follower(self, spool: Spool, path: Path) -> Follower:
+        if path not in self._followers:
+            day = datetime.strptime(path.stem, "%Y-%m-%d").replace(tzinfo=UTC)
+            self._followers[path] = Follower(self._store, Growing(path, _name(spool, path)), day)
+        return self._followers[path]
+
+    def _detect(self) -> None:
+        from detectors import detect, iso
+
+        watch = self._watch
+        found = detect(self._store, watch.zones, detectors=watch.detectors, now=watch.clock(), version=watch.version)
+        counts = {kind: number for kind, number in found.events.items() if number}
+        if counts != self._events and found.horizon is not None:
+            said = ", ".join(f"{number:,} {kind}" for kind, number in sorted(counts.items()))
+            watch.say(f"up to {iso(found.horizon)}: {said or 'no events'}")
+        self._events = counts
+
+
+async def _all(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Wait until all tasks have ended, or one has failed."""
+    await asyncio.gather(*tasks)
+
+
+async def _waited(event: asyncio.Event) -> None:
+    await event.wait()
+
+
+def _name(spool: Spool, path: Path) -> str:
+    return f"{spool.name}/{path.name}"
+
+
+def _place(address: Address, end: int) -> str:
+    """Return what is kept of how far a file was read."""
+    assert address.path is not None
+    return json.dumps({"file": str(address.path.resolve()), "bytes": address.path.stat().st_size, "end": end})
+
+
+def _read_place(place: Path, address: Address) -> int:
+    """Return how much of a file an earlier watch has read; 0 where it is another file now."""
+    try:
+        said = json.loads(place.read_text(encoding="utf-8"))
+        assert address.path is not None
+        same = said["file"] == str(address.path.resolve()) and said["bytes"] <= address.path.stat().st_size
+        return int(said["end"]) if same else 0
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0

@@ -1,0 +1,165 @@
+"""`darkwake watch` as a process: real sockets, signals and kills; its events are those of a run on its spool."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.front.front_door import ROOT, Run
+from tests.test_any_split import feed
+
+SECONDS = 60.0
+
+
+@pytest.fixture
+def sent() -> list[str]:
+    rng = np.random.default_rng(77)
+    messages = feed(rng)
+    return [line for i in rng.permutation(len(messages)) for line in messages[i]]
+
+
+@contextmanager
+def watching(folder: Path, *sources: str) -> Iterator[subprocess.Popen[str]]:
+    """A watch in another process, for the block."""
+    command = [sys.executable, "-m", "darkwake", "watch", *sources, "--case", str(folder / "live.duckdb")]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until(what: str, true: Callable[[], bool]) -> None:
+    end = time.monotonic() + SECONDS
+    while not true():
+        assert time.monotonic() < end, f"waited for: {what}"
+        time.sleep(0.05)
+
+
+def says(process: subprocess.Popen[str], text: str) -> None:
+    """Wait until a line of the watch's log has a text."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if text in line:
+            return
+    raise AssertionError(f"it never said: {text}")
+
+
+def spooled(folder: Path) -> int:
+    return sum(path.read_bytes().count(b"\n") for path in folder.glob("live.spool/*/*.nmea"))
+
+
+def events(cli: Run, case: Path) -> str:
+    said = cli("events", "--case", case, "--format", "json")
+    assert said.code == 0, said.err
+    return said.out
+
+
+def same_as_a_run(cli: Run, folder: Path) -> None:
+    """The events of the watch, which has ended, are those of a run on its spool; there are some."""
+    assert cli("run", folder / "live.spool", "--case", folder / "replay.duckdb").code == 0
+    found = events(cli, folder / "live.duckdb")
+    assert found == events(cli, folder / "replay.duckdb")
+    assert len(json.loads(found)) > 2
+
+
+def drained(process: subprocess.Popen[str]) -> str:
+    """Stop a watch; it ends by itself with all that came; returns the rest of its log."""
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=SECONDS)
+    assert process.returncode == 0, err
+    return err
+
+
+def test_feeds_over_sockets_are_found_as_a_replay_finds_them(cli: Run, tmp_path: Path, sent: list[str]) -> None:
+    """A server that hangs up in the middle of a line, a sender that connects, datagrams; copies among them."""
+    third = len(sent) // 3
+    udp, listen = free_port(socket.SOCK_DGRAM), free_port()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        tcp = server.getsockname()[1]
+        sources = [f"tcp://127.0.0.1:{tcp}", f"tcp-listen://127.0.0.1:{listen}", f"udp://127.0.0.1:{udp}"]
+        with watching(tmp_path, *sources) as process:
+            client, _ = server.accept()
+            with client:
+                client.sendall("".join(f"{line}\r\n" for line in sent[:third])[:-20].encode())
+            client, _ = server.accept()  # it comes again
+            with client:
+                client.sendall("".join(f"{line}\n" for line in sent[third - 1 : 2 * third]).encode())
+                with socket.create_connection(("127.0.0.1", listen)) as sender:
+                    sender.sendall("".join(f"{line}\n" for line in sent[2 * third :]).encode())
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+                    for line in sent[::7]:
+                        sender.sendto(f"{line}\n".encode(), ("127.0.0.1", udp))
+                        time.sleep(0.0005)
+                count = third + (2 * third - third + 1) + len(sent) - 2 * third + len(sent[::7])
+                until("all lines in the spool", lambda: spooled(tmp_path) >= count)
+                assert cli("status", "--case", tmp_path / "live.duckdb").code == 0  # while it is written to
+                log = drained(process)
+    assert "closed by the other side" in log
+    same_as_a_run(cli, tmp_path)
+    assert "may grow" in cli("status", "--case", tmp_path / "live.duckdb").out
+
+
+def test_a_watch_that_is_killed_goes_on(cli: Run, tmp_path: Path, sent: list[str]) -> None:
+    given = tmp_path / "given.nmea"
+    given.write_text("".join(f"{line}\n" for line in sent))
+    half = tmp_path / "half.nmea"
+    with watching(tmp_path, "-", f"file:{given}?speed=1") as process:
+        assert process.stdin is not None
+        process.stdin.write("".join(f"{line}\n" for line in sent[: len(sent) // 2]))
+        process.stdin.flush()
+        says(process, "up to")
+        process.kill()
+    half.write_text("".join(f"{line}\n" for line in sent[len(sent) // 2 :]))
+    with watching(tmp_path, "-", f"file:{given}") as process:
+        out, err = process.communicate(half.read_text(), timeout=SECONDS)  # both sources end, and with them the watch
+        assert process.returncode == 0, err
+        assert not out
+    same_as_a_run(cli, tmp_path)
+    assert cli("run", given, "--case", tmp_path / "source.duckdb").code == 0
+    assert events(cli, tmp_path / "source.duckdb") == events(cli, tmp_path / "live.duckdb")
+
+
+def test_lines_without_times_get_the_time_at_which_they_come(cli: Run, tmp_path: Path) -> None:
+    line = "!AIVDM,1,1,,A,13u?etPv2;0n:dDPwUM1U1Cb069D,0*24"
+    with watching(tmp_path, "-") as process:
+        before = time.time()
+        _, err = process.communicate(f"{line}\n", timeout=SECONDS)
+        assert process.returncode == 0, err
+    (row,) = json.loads(cli("status", "--case", tmp_path / "live.duckdb", "--json").out)["inputs"]
+    assert (row["lines"], row["stored"]) == (1, 1)
+    stamp = time.strftime("%Y-%m-%dT%H:%M", time.gmtime(before))
+    assert row["first_t"][:15] == stamp[:15]
+
+
+@pytest.mark.parametrize(
+    ("sources", "why"),
+    [
+        (["udp://127.0.0.1"], "lacks a host or a port"),
+        (["-", "-"], "named twice"),
+        (["udp://192.0.2.1:10110"], "cannot assign requested address"),
+    ],
+)
+def test_a_source_that_is_none_is_told(cli: Run, tmp_path: Path, sources: list[str], why: str) -> None:
+    said = cli("watch", *sources, "--case", tmp_path / "live.duckdb")
+    assert said.code == 1
+    assert why in said.err.lower()
+    assert "Traceback" not in said.err

@@ -1,0 +1,138 @@
+"""A spool that grows is the input that it becomes: rows, counts, raw lines and events, however it came and was cut."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+
+from ais.counts import reports
+from ais.feeds.follow import Follower, Growing
+from ais.feeds.spool import Spool
+from ais.ingest import IngestOptions, ingest
+from ais.sentences import blocks
+from ais.store import Store
+from detectors import detect, discover, read_events, to_json
+from soak.alike import differences, prints
+from tests.test_any_split import feed
+from zones import load_zones
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+NOW_US = round(NOW.timestamp() * 1e6)
+KINDS = {name: kind() for name, kind in discover().items()}
+
+
+def found(store: Store) -> str:
+    detect(store, load_zones(), detectors=KINDS, now=NOW, version="test")
+    with store.reader() as reader:
+        return to_json(read_events(reader))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_events_are_those_of_the_whole_spool(tmp_path: Path, seed: int) -> None:
+    """Lines of one or more feeds in random pieces, with detection in between and the process started anew."""
+    rng, random = np.random.default_rng(1_000 + seed), Random(seed)
+    messages = feed(rng)
+    if seed % 2:
+        messages = [messages[i] for i in rng.permutation(len(messages))]
+    spools = [Spool(tmp_path / "spool", name) for name in ("a", "b")[: 1 + seed % 3 % 2]]
+    store = Store.open(tmp_path / "live.duckdb")
+    followers: dict[Path, Follower] = {}
+
+    def catch_up() -> None:
+        for spool in spools:
+            for path in spool.files():
+                if path not in followers:
+                    followers[path] = Follower(store, Growing(path, f"{spool.name}/{path.name}"), NOW)
+                followers[path].growing.end = spool.flushed(path)
+                while followers[path].step():
+                    pass
+
+    for message in messages:
+        spool = random.choice(spools)
+        for line in message:
+            spool.append(line.encode(), NOW_US)
+        if random.random() < 0.02:
+            spool.flush()
+            catch_up()
+            if random.random() < 0.2:
+                found(store)
+            if random.random() < 0.3:
+                store.close()
+                store = Store.open(tmp_path / "live.duckdb")
+                followers.clear()
+    for spool in spools:
+        spool.flush()
+    catch_up()
+    live = found(store)
+    for follower in followers.values():
+        follower.finish()
+    with store.reader() as reader:
+        counted = [(one.name, one.lines, one.stored, one.duplicates, one.rejects) for one in reports(reader)]
+        whole = {b"".join(raw for _, raw in blocks(reader, number)) for number in range(1, len(spools) + 1)}
+        assert whole == {path.read_bytes() for spool in spools for path in spool.files()}
+    store.close()
+    with Store.open(tmp_path / "replay.duckdb") as replay:
+        again = []
+        for spool in spools:
+            (path,) = spool.files()
+            report = ingest(replay, path, IngestOptions(), now=NOW)
+            again.append((f"{spool.name}/{path.name}", report.lines))
+        assert found(replay) == live
+        with replay.reader() as reader:
+            assert [one[1:] for one in sorted(counted)] == [
+                (one.lines, one.stored, one.duplicates, one.rejects) for one in reports(reader)
+            ]
+    assert live.count('"kind"') > 2
+
+
+def test_a_follower_that_starts_anew_goes_on(tmp_path: Path) -> None:
+    lines = [line for message in feed(np.random.default_rng(5)) for line in message]
+    spool, cuts = Spool(tmp_path, "udp"), (0, 200, 201, 700, len(lines))
+    seen = {}
+    for name, restarts in (("once", False), ("anew", True)):
+        for path in spool.files():
+            path.unlink()
+        spool = Spool(tmp_path, "udp")
+        case = tmp_path / f"{name}.duckdb"
+        store = Store.open(case)
+        follower = None
+        for start, end in pairwise(cuts):
+            for line in lines[start:end]:
+                spool.append(line.encode(), NOW_US)
+            spool.flush()
+            (path,) = spool.files()
+            if follower is None or restarts:
+                store.close()
+                store = Store.open(case)
+                follower = Follower(store, Growing(path, "udp"), NOW)
+            follower.growing.end = spool.flushed(path)
+            assert follower.step()
+            assert not follower.step()
+        assert follower is not None
+        follower.finish()
+        store.close()
+        seen[name] = prints(case)
+    assert differences(tmp_path / "anew.duckdb", seen["once"]) == []
+
+
+def test_raw_lines_are_packed_when_there_are_many_or_nothing_comes(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, "udp")
+    with Store.open(tmp_path / "case.duckdb") as store:
+        follower = None
+        for number, kept in enumerate(([], [], [3], [3])):
+            spool.append(b"$GPGGA,1*00", NOW_US)
+            spool.flush()
+            (path,) = spool.files()
+            follower = follower or Follower(store, Growing(path, "udp"), NOW)
+            follower.growing.end = spool.flushed(path)
+            assert follower.step()
+            if number == 2:
+                follower.pause()
+                follower.pause()
+            with store.reader() as reader:
+                assert [raw.count(b"\n") for _, raw in blocks(reader, 1)] == kept
