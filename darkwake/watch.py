@@ -132,7 +132,7 @@ class Watch:
                 spool.mark(place, _place(address, end))
 
             return run_file(address, hooks, _read_place(place, address), note)
-        runs = {"udp": run_udp, "tcp": run_tcp, "tcp-listen": run_tcp_listen, "stdin": run_stdin}
+        runs = {"udp": run_udp, "tcp": run_tcp, "gpsd": run_tcp, "tcp-listen": run_tcp_listen, "stdin": run_stdin}
         return runs[address.kind](address, hooks)
 
     def _now_us(self) -> int:
@@ -154,7 +154,7 @@ class Watch:
 
     def _take(self) -> None:
         """Take what is flushed into the case, and detect, until the end; a failing case is opened again."""
-        told = ""
+        told, last = "", False
         while True:
             try:
                 with Store.open(self.case) as store, store.filling(_MEMORY):
@@ -165,8 +165,10 @@ class Watch:
                     self.say(f"{error}; it is tried again")
                 told = str(error)
                 if self._ending.wait(RETRY_S):
-                    self._broken = error
-                    return
+                    if last:
+                        self._broken = error
+                        return
+                    last = True  # what came is in the spool; one more try to have it in the case too
             except BaseException as error:
                 self._broken = error
                 return
@@ -214,7 +216,7 @@ class _Taking:
                     continue
                 follower = self._follower(spool, path)
                 follower.growing.end = spool.flushed(path)
-                if path is files[-1]:
+                if path.stem == files[-1].stem:
                     moved |= follower.step()
                 else:
                     follower.finish()

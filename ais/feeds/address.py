@@ -9,9 +9,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 from ais.source import InputError
 
-KINDS = ("udp", "tcp", "tcp-listen", "file", "stdin")
-_FORMS = "udp://HOST:PORT, tcp://HOST:PORT, tcp-listen://HOST:PORT, file:PATH or - for standard input"
+KINDS = ("udp", "tcp", "tcp-listen", "gpsd", "file", "stdin")
+_NETWORK = KINDS[:4]
+_FORMS = ", ".join(f"{kind}://HOST:PORT" for kind in _NETWORK) + ", file:PATH or - for standard input"
 _MOST_SPEED = 1e6
+GPSD_PORT = 2947
 
 
 @dataclass(frozen=True)
@@ -19,8 +21,8 @@ class Address:
     """A source of lines.
 
     Attributes:
-        kind: One of `KINDS`: udp and tcp-listen wait for senders, tcp calls a server.
-        host: Where it is, for udp, tcp and tcp-listen.
+        kind: One of `KINDS`: udp and tcp-listen wait for senders, tcp and gpsd call a server.
+        host: Where it is, for what comes over a network.
         port: Its port there.
         path: The file, for file.
         speed: How many times as fast as it was recorded a file is read; None: as fast as it can be.
@@ -64,8 +66,9 @@ class Address:
         options = dict(parse_qsl(said.query, keep_blank_values=True))
         if said.scheme == "file":
             return cls("file", path=_file(text, said.netloc + said.path), speed=_speed(text, options))
-        if said.scheme not in ("udp", "tcp", "tcp-listen"):
+        if said.scheme not in _NETWORK:
             raise InputError(f"{text} is no source that is known; give {_FORMS}")
+        port = port or (GPSD_PORT if said.scheme == "gpsd" else None)
         if not said.hostname or not port:
             raise InputError(f"{text} lacks a host or a port; write it like {said.scheme}://127.0.0.1:10110")
         _only(text, options, ())

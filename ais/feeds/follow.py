@@ -68,7 +68,8 @@ class Follower:
         rows = store.con.execute(
             "SELECT id, lines, other, clocks, place FROM inputs WHERE name = ? AND NOT complete", [growing.name]
         ).fetchall()
-        options = IngestOptions(format="nmea")
+        kind = growing.path.suffix[1:]
+        options = IngestOptions(format=kind)
         taken, self._packed, number = Taken(), (0, 1), None
         if rows:
             number, lines, other, clocks, text = rows[0]
@@ -76,9 +77,9 @@ class Follower:
             state = place["state"]
             self._packed = tuple(state.pop("packed"))
             taken = Taken(lines=lines, other=other, clocks=json.loads(clocks), end=place["end"], state=state)
-        told = Told(number or next_id(store), growing.name, "", 0, "nmea", options.as_json(), 0.0, day.astimezone(UTC))
+        told = Told(number or next_id(store), growing.name, "", 0, kind, options.as_json(), 0.0, day.astimezone(UTC))
         self._intake = Intake(told, taken if rows else None)
-        self._reading: Reading = reading_of("nmea", growing, options, told.begun_on, taken, told.input_id)  # type: ignore[arg-type]
+        self._reading: Reading = reading_of(kind, growing, options, told.begun_on, taken, told.input_id)  # type: ignore[arg-type]
         self._blocks = self._reading.blocks()
 
     @property

@@ -5,9 +5,13 @@ from __future__ import annotations
 from functools import reduce
 from operator import xor
 
+import msgspec
+
+from ais import jsonobjects
 from ais.framing import Sentence, Wrapper, read_line, tags_before
 
 MOST_BYTES = 60_000  # of a line: a longer one is cut into several, none of which can be a sentence
+_BLANK = b" \t\xef\xbb\xbf"
 _STATION_CHARS = 32  # of a station's name in a stamp
 
 
@@ -32,6 +36,11 @@ class Splitter:
         return _pieces(rest) if rest else []
 
 
+def is_json(line: bytes) -> bool:
+    """Say whether a line looks like JSON rather than NMEA."""
+    return line.lstrip(_BLANK)[:1] in (b"{", b"[", b"]", b"}")
+
+
 def _pieces(line: bytes) -> list[bytes]:
     return [line[at : at + MOST_BYTES] for at in range(0, max(len(line), 1), MOST_BYTES)]
 
@@ -44,7 +53,9 @@ class Stamp:
     """
 
     def __init__(self, source: str) -> None:
-        self._source = "".join(c if c.isalnum() or c in "._-:" else "-" for c in source)[:_STATION_CHARS].encode()
+        self._source = "".join(c if c.isascii() and (c.isalnum() or c in "._-:") else "-" for c in source)[
+            :_STATION_CHARS
+        ].encode()
         self._wrapped = False
 
     def stamped(self, line: bytes, t_us: int) -> bytes:
@@ -54,6 +65,8 @@ class Stamp:
             line: Without its end.
             t_us: When it came, UTC microseconds.
         """
+        if is_json(line):
+            return self._stamped_json(line, t_us)
         said = read_line(line)
         wrapped, self._wrapped = self._wrapped, isinstance(said, Wrapper)
         if not isinstance(said, Sentence):
@@ -69,3 +82,19 @@ class Stamp:
         at = bang - len(tags_before(line, bang))
         body = b",".join(fields)
         return b"%b\\%b*%02X\\%b" % (line[:at], body, reduce(xor, body), line[at:])
+
+    def _stamped_json(self, line: bytes, t_us: int) -> bytes:
+        """Give an object that is one message its time and source by the keys that AIS-catcher has for them."""
+        try:
+            said = jsonobjects.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return line
+        if isinstance(said, list) or said.msgs is not None or said.kind not in (None, "AIS"):
+            return line
+        fields = b""
+        if jsonobjects.time_of(said) is None:
+            fields += b'"rxuxtime":%d.%06d,' % divmod(t_us, 1_000_000)
+        if said.stationid is None and said.station_id is None:
+            fields += b'"station_id":"%b",' % self._source
+        at = line.index(b"{") + 1
+        return line[:at] + fields + line[at:] if fields and line[at:].strip() != b"}" else line

@@ -21,6 +21,7 @@ READ_BYTES = 65_536
 CONNECT_S = 10.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 SILENCE_S = 120.0
+_GPSD_WATCH = b'?WATCH={"enable":true,"nmea":true};\n'  # its receivers' own sentences, which are exact
 UDP_BUFFER_BYTES = 8 << 20  # asked of the system, which may grant less: what came while we did something else
 _MOST_SENDERS = 1_000  # whose last half lines and stamps are kept
 
@@ -96,6 +97,8 @@ async def run_tcp(address: Address, hooks: Hooks, silence_s: float = SILENCE_S) 
             hooks.say(f"{address.name}: connected")
             last = ""
             try:
+                if address.kind == "gpsd":
+                    writer.write(_GPSD_WATCH)
                 received, why = await _receive(reader, Stamp(address.host), hooks, silence_s)
             finally:
                 writer.close()

@@ -1,8 +1,9 @@
 """The spool: every line that a feed gave, in append-only daily files, before anything else is done with it.
 
-A file holds whole lines and is an input like any other: `darkwake run` on a spool finds what the watch found. What
-`flush` has returned for is on the disk. A line that a kill cut off in the file is ended there when the spool is opened
-again, so that it is read as what it is, a damaged line.
+A day has one file of sentences and, where a feed gives JSON, one of JSON. A file holds whole lines and is an input like
+any other: `darkwake run` on a spool finds what the watch found. What `flush` has returned for is on the disk. A line
+that a kill cut off in the file is ended there when the spool is opened again, so that it is read as what it is, a
+damaged line.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import os
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
+
+from ais.feeds.lines import is_json
 
 _DAY_US = 86_400_000_000
 
@@ -29,7 +32,7 @@ class Spool:
         self._lock, self._flushing = threading.Lock(), threading.Lock()
         self._waiting: dict[str, list[bytes]] = {}
         self._waiting_bytes = 0
-        self._open: tuple[str, int] | None = None
+        self._open: dict[Path, int] = {}
         self._sizes: dict[Path, int] = {}
         self._mark: tuple[Path, str] | None = None
 
@@ -40,8 +43,9 @@ class Spool:
 
     def append(self, line: bytes, t_us: int) -> None:
         """Take a line, without its end, that came at a time (UTC microseconds)."""
+        name = day_of(t_us) + (".json" if is_json(line) else ".nmea")
         with self._lock:
-            self._waiting.setdefault(day_of(t_us), []).append(line)
+            self._waiting.setdefault(name, []).append(line)
             self._waiting_bytes += len(line) + 1
 
     def mark(self, path: Path, text: str) -> None:
@@ -64,13 +68,13 @@ class Spool:
             size, self._waiting_bytes = self._waiting_bytes, 0
             mark, self._mark = self._mark, None
         try:
-            for day in sorted(taken):
-                self._write(day, b"".join(line + b"\n" for line in taken[day]))
-                del taken[day]
+            for name in sorted(taken):
+                self._write(self.folder / name, b"".join(line + b"\n" for line in taken[name]))
+                del taken[name]
         except OSError:
             with self._lock:
-                for day, lines in taken.items():
-                    self._waiting[day] = lines + self._waiting.get(day, [])
+                for name, lines in taken.items():
+                    self._waiting[name] = lines + self._waiting.get(name, [])
                 self._waiting_bytes += size
                 self._mark = self._mark or mark
             raise
@@ -80,12 +84,13 @@ class Spool:
             fresh.replace(mark[0])
         return size > 0
 
-    def _write(self, day: str, data: bytes) -> None:
-        """Append to a day's file: all of it, or nothing."""
-        if self._open is None or self._open[0] != day:
-            self.close()
-            self._open = day, _opened(self.path_of(day))
-        file = self._open[1]
+    def _write(self, path: Path, data: bytes) -> None:
+        """Append to a file: all of it, or nothing."""
+        if path not in self._open:
+            if any(other.stem != path.stem for other in self._open):  # a new day
+                self.close()
+            self._open[path] = _opened(path)
+        file = self._open[path]
         size = os.fstat(file).st_size
         try:
             view = memoryview(data)
@@ -95,7 +100,7 @@ class Spool:
         except OSError:
             os.ftruncate(file, size)
             raise
-        self._sizes[self.path_of(day)] = size + len(data)
+        self._sizes[path] = size + len(data)
 
     def flushed(self, path: Path) -> int:
         """Return how many bytes of one of the files are on the disk, in whole lines."""
@@ -105,19 +110,15 @@ class Spool:
             os.close(file)
         return self._sizes[path]
 
-    def path_of(self, day: str) -> Path:
-        """Return a day's file."""
-        return self.folder / f"{day}.nmea"
-
     def files(self) -> list[Path]:
         """Return the files that there are, the oldest first."""
-        return sorted(self.folder.glob("????-??-??.nmea"))
+        return sorted(path for path in self.folder.glob("????-??-??.*") if path.suffix in (".json", ".nmea"))
 
     def close(self) -> None:
-        """Close the open file; what waits stays."""
-        if self._open is not None:
-            os.close(self._open[1])
-            self._open = None
+        """Close what is open; what waits stays."""
+        for file in self._open.values():
+            os.close(file)
+        self._open = {}
 
 
 def day_of(t_us: int) -> str:

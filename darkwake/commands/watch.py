@@ -34,10 +34,10 @@ def watch(
 ) -> None:
     """Watch live feeds: each line goes to a spool, from there into the case, and events follow as lines come.
 
-    SOURCE is udp://HOST:PORT or tcp-listen://HOST:PORT to wait for senders, tcp://HOST:PORT to call a server,
-    file:PATH (file:PATH?speed=60 at sixty times its own pace), or - for standard input. A line without a receive time
-    gets the time at which it came. SIGTERM or Ctrl-C ends the watch once all that came is in the case; the same
-    command goes on. The events are those of darkwake run on the spool.
+    SOURCE is udp://HOST:PORT or tcp-listen://HOST:PORT to wait for senders, tcp://HOST:PORT or gpsd://HOST to call a
+    server, file:PATH (file:PATH?speed=60 at sixty times its own pace), or - for standard input; NMEA or JSON. A line
+    without a receive time gets the time at which it came. SIGTERM or Ctrl-C ends the watch once all that came is in
+    the case; the same command goes on. The events are those of darkwake run on the spool.
     """
     from ais.feeds.address import Address
     from darkwake import __version__

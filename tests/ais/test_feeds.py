@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 from pathlib import Path
 
@@ -30,6 +31,7 @@ BARE = said(None, mmsi=440000001, lon=124.0, lat=38.0)[0].encode()
         ("udp://127.0.0.1:10110", "udp", "udp-127.0.0.1-10110"),
         ("tcp://feed.example:5631", "tcp", "tcp-feed.example-5631"),
         ("tcp-listen://[::1]:4000", "tcp-listen", "tcp-listen--1-4000"),
+        ("gpsd://127.0.0.1", "gpsd", "gpsd-127.0.0.1-2947"),
     ],
 )
 def test_what_a_source_is(text: str, kind: str, name: str) -> None:
@@ -138,6 +140,42 @@ def test_a_recording_at_twice_its_pace() -> None:
     assert pace.wait_s(line % 1_709_600_000, 50.0) == 0
     assert pace.wait_s(b"# no time", 50.0) == 0
     assert pace.wait_s(line % 1_709_600_060, 60.0) == pytest.approx(20.0)
+
+
+@pytest.mark.parametrize(
+    ("line", "keys"),
+    [
+        (b'{"class":"AIS","type":1,"mmsi":1}', ["rxuxtime", "station_id"]),
+        (b' {"class":"AIS","type":1,"mmsi":1,"rxtime":"20240305010203"}', ["station_id"]),
+        (b'{"class":"AIS","type":1,"mmsi":1,"rxuxtime":1709600000,"station_id":7}', []),
+        (b'{"MessageType":"PositionReport","MetaData":{"time_utc":"2024-03-05 01:02:03.5 +0000 UTC"}}', ["station_id"]),
+        (b'{"class":"TPV","device":"/dev/x"}', []),
+        (b'{"msgs":[{"class":"AIS","type":1,"mmsi":1}]}', []),
+        (b"[{}]", []),
+        (b"{}", []),
+        (b'{"class":', []),
+        (b"{" * 5_000, []),
+        (b'{"type":1\xff}', []),
+    ],
+)
+def test_an_object_gets_what_it_does_not_say(line: bytes, keys: list[str]) -> None:
+    found = Stamp("10.1.2.3").stamped(line, T_US)
+    if not keys:
+        assert found == line
+        return
+    before, after = json.loads(line), json.loads(found)
+    assert sorted(after.keys() - before.keys()) == keys
+    assert {**before, **after} == after
+    assert after.get("rxuxtime", 1_709_600_000.123456) == 1_709_600_000.123456
+
+
+def test_json_and_sentences_of_a_day_have_a_file_each(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, "udp")
+    for line in (b'{"a":1}', BARE, b"  [", b"]"):
+        spool.append(line, T_US)
+    spool.flush()
+    assert [path.read_bytes() for path in spool.files()] == [b'{"a":1}\n  [\n]\n', BARE + b"\n"]
+    assert [path.suffix for path in spool.files()] == [".json", ".nmea"]
 
 
 def test_a_spool_has_a_file_for_each_day(tmp_path: Path) -> None:

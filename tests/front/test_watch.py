@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +21,26 @@ from tests.front.front_door import ROOT, Run
 from tests.test_any_split import feed
 
 SECONDS = 60.0
+PLAIN = """
+import sys
+from darkwake.cli import main
+main(sys.argv[1:])
+"""
+FAILING = (
+    """
+from ais.feeds.follow import Follower
+from ais.store import CaseError
+step, calls = Follower.step, []
+def failing(self):
+    if self.growing.end:
+        calls.append(self)
+        if len(calls) == 1:
+            raise CaseError("the disk of the case is full")
+    return step(self)
+Follower.step = failing
+"""
+    + PLAIN
+)  # the first time that a batch is to be taken in, the case fails
 
 
 @pytest.fixture
@@ -29,9 +51,9 @@ def sent() -> list[str]:
 
 
 @contextmanager
-def watching(folder: Path, *sources: str) -> Iterator[subprocess.Popen[str]]:
+def watching(folder: Path, *sources: str, code: str = PLAIN) -> Iterator[subprocess.Popen[str]]:
     """A watch in another process, for the block."""
-    command = [sys.executable, "-m", "darkwake", "watch", *sources, "--case", str(folder / "live.duckdb")]
+    command = [sys.executable, "-c", code, "watch", *sources, "--case", str(folder / "live.duckdb")]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -64,7 +86,12 @@ def says(process: subprocess.Popen[str], text: str) -> None:
 
 
 def spooled(folder: Path) -> int:
-    return sum(path.read_bytes().count(b"\n") for path in folder.glob("live.spool/*/*.nmea"))
+    return sum(path.read_bytes().count(b"\n") for path in folder.glob("live.spool/*/*.*"))
+
+
+def taken(cli: Run, folder: Path) -> int:
+    said = cli("status", "--case", folder / "live.duckdb", "--json")
+    return sum(one["lines"] for one in json.loads(said.out)["inputs"]) if said.code == 0 else 0
 
 
 def events(cli: Run, case: Path) -> str:
@@ -136,6 +163,55 @@ def test_a_watch_that_is_killed_goes_on(cli: Run, tmp_path: Path, sent: list[str
     same_as_a_run(cli, tmp_path)
     assert cli("run", given, "--case", tmp_path / "source.duckdb").code == 0
     assert events(cli, tmp_path / "source.duckdb") == events(cli, tmp_path / "live.duckdb")
+
+
+@pytest.mark.skipif(shutil.which("gpsd", path=f"{os.environ.get('PATH')}:/usr/sbin") is None, reason="gpsd is missing")
+def test_gpsd_is_a_source(cli: Run, tmp_path: Path) -> None:
+    gpsd = shutil.which("gpsd", path=f"{os.environ.get('PATH')}:/usr/sbin")
+    lines = "!AIVDM,1,1,,A,13u?etPv2;0n:dDPwUM1U1Cb069D,0*24\r\n" * 3
+    port = free_port()
+    with socket.create_server(("127.0.0.1", 0)) as receiver:
+        command = [str(gpsd), "-N", "-n", "-S", str(port), f"tcp://127.0.0.1:{receiver.getsockname()[1]}"]
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as daemon:
+            try:
+                client, _ = receiver.accept()
+                with client, watching(tmp_path, f"gpsd://127.0.0.1:{port}") as process:
+                    says(process, "connected")
+
+                    def heard() -> bool:
+                        client.sendall(lines.encode())
+                        return any(b"!AIVDM" in path.read_bytes() for path in tmp_path.glob("live.spool/*/*.nmea"))
+
+                    until("a sentence in the spool", heard)
+                    drained(process)
+            finally:
+                daemon.terminate()
+    ships = json.loads(cli("status", "--case", tmp_path / "live.duckdb", "--json").out)["vessels"]
+    assert ships == 1
+
+
+def test_json_over_a_socket(cli: Run, tmp_path: Path) -> None:
+    line = '{"class":"AIS","device":"x","channel":"A","type":1,"mmsi":440000001,"lon":124.5,"lat":38.1,"speed":0.1}'
+    port = free_port()
+    with watching(tmp_path, f"tcp-listen://127.0.0.1:{port}") as process:
+        says(process, "listening")
+        with socket.create_connection(("127.0.0.1", port)) as sender:
+            sender.sendall(f"{line}\n$GPGGA,1*00\n{line[:50]}\n".encode())
+        until("three lines in the spool", lambda: spooled(tmp_path) == 3)
+        drained(process)
+    inputs = json.loads(cli("status", "--case", tmp_path / "live.duckdb", "--json").out)["inputs"]
+    assert [(one["name"][-4:], one["lines"], one["positions"]) for one in inputs] == [("json", 2, 1), ("nmea", 1, 0)]
+
+
+def test_a_case_that_fails_is_opened_again(cli: Run, tmp_path: Path, sent: list[str]) -> None:
+    with watching(tmp_path, "-", code=FAILING) as process:
+        assert process.stdin is not None
+        process.stdin.write("".join(f"{line}\n" for line in sent))
+        process.stdin.flush()
+        says(process, "the disk of the case is full; it is tried again")
+        until("all lines in the case", lambda: taken(cli, tmp_path) == len(sent))
+        drained(process)
+    same_as_a_run(cli, tmp_path)
 
 
 def test_lines_without_times_get_the_time_at_which_they_come(cli: Run, tmp_path: Path) -> None:
