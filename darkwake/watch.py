@@ -13,17 +13,18 @@ import json
 import signal
 import threading
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ais.feeds.address import Address
 from ais.feeds.follow import Follower, Growing
 from ais.feeds.network import Hooks, run_tcp, run_tcp_listen, run_udp
 from ais.feeds.recorded import run_file, run_stdin
 from ais.feeds.spool import Spool
+from ais.feeds.websocket import run_websocket
 from ais.source import InputError
 from ais.store import CaseError, Store
 
@@ -50,6 +51,7 @@ class Watch:
         detectors: Detectors by name.
         version: darkwake's version.
         clock: Returns the time, aware, UTC.
+        key: Key for aisstream's server.
         say: Told in a sentence of each change of state, and of events that came.
     """
 
@@ -61,6 +63,7 @@ class Watch:
     version: str
     clock: Callable[[], datetime]
     say: Callable[[str], None]
+    key: str = ""
     _spools: dict[str, Spool] = field(default_factory=dict)
     _dropped: list[Hooks] = field(default_factory=list)
     _flushed: threading.Event = field(default_factory=threading.Event)
@@ -132,8 +135,24 @@ class Watch:
                 spool.mark(place, _place(address, end))
 
             return run_file(address, hooks, _read_place(place, address), note)
+        if address.url:
+            return run_websocket(address, hooks, self._hello(address))
         runs = {"udp": run_udp, "tcp": run_tcp, "gpsd": run_tcp, "tcp-listen": run_tcp_listen, "stdin": run_stdin}
         return runs[address.kind](address, hooks)
+
+    def _hello(self, address: Address) -> str | None:
+        """Return what aisstream's server wants to be told within 3 s: the key, and the box around all zones.
+
+        Raises:
+            InputError: There is no key.
+        """
+        if not address.kind.startswith("aisstream"):
+            return None
+        if not self.key:
+            raise InputError(f"{address.name} needs a key; set it as AISSTREAM_API_KEY in the environment")
+        points = [point for zone in self.zones.zones for point in _points(zone.geometry["coordinates"])]
+        lon, lat = zip(*points, strict=True)
+        return json.dumps({"APIKey": self.key, "BoundingBoxes": [[[min(lat), min(lon)], [max(lat), max(lon)]]]})
 
     def _now_us(self) -> int:
         return round(self.clock().timestamp() * 1e6)
@@ -258,6 +277,15 @@ async def _waited(event: asyncio.Event) -> None:
 
 def _name(spool: Spool, path: Path) -> str:
     return f"{spool.name}/{path.name}"
+
+
+def _points(coordinates: Any) -> Iterator[tuple[float, float]]:
+    """Yield all points of a GeoJSON geometry's coordinates: longitude, latitude."""
+    if isinstance(coordinates[0], (int, float)):
+        yield float(coordinates[0]), float(coordinates[1])
+        return
+    for part in coordinates:
+        yield from _points(part)
 
 
 def _place(address: Address, end: int) -> str:

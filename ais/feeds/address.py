@@ -9,9 +9,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 from ais.source import InputError
 
-KINDS = ("udp", "tcp", "tcp-listen", "gpsd", "file", "stdin")
+KINDS = ("udp", "tcp", "tcp-listen", "gpsd", "ws", "wss", "aisstream+ws", "aisstream+wss", "file", "stdin")
 _NETWORK = KINDS[:4]
-_FORMS = ", ".join(f"{kind}://HOST:PORT" for kind in _NETWORK) + ", file:PATH or - for standard input"
+_WEB = KINDS[4:8]
+_FORMS = (
+    ", ".join(f"{kind}://HOST:PORT" for kind in _NETWORK) + ", ws(s)://HOST/PATH, file:PATH or - for standard input"
+)
 _MOST_SPEED = 1e6
 GPSD_PORT = 2947
 
@@ -25,6 +28,7 @@ class Address:
         host: Where it is, for what comes over a network.
         port: Its port there.
         path: The file, for file.
+        url: What to call, for WebSockets.
         speed: How many times as fast as it was recorded a file is read; None: as fast as it can be.
     """
 
@@ -33,6 +37,7 @@ class Address:
     port: int = 0
     path: Path | None = None
     speed: float | None = None
+    url: str = ""
 
     @property
     def name(self) -> str:
@@ -41,8 +46,9 @@ class Address:
             return "file-" + (re.sub(r"[^A-Za-z0-9._-]+", "-", self.path.name) or "-")
         if self.kind == "stdin":
             return self.kind
-        host = re.sub("[^A-Za-z0-9.]+", "-", self.host)
-        return f"{self.kind}-{host}-{self.port}"
+        path = urlsplit(self.url).path if self.url else ""
+        where = re.sub("[^A-Za-z0-9.]+", "-", f"{self.host}-{self.port}{path}")
+        return f"{self.kind}-{where}".rstrip("-")
 
     @property
     def live(self) -> bool:
@@ -66,7 +72,10 @@ class Address:
         options = dict(parse_qsl(said.query, keep_blank_values=True))
         if said.scheme == "file":
             return cls("file", path=_file(text, said.netloc + said.path), speed=_speed(text, options))
-        if said.scheme not in _NETWORK:
+        if said.scheme in _WEB and said.hostname:
+            port = port or (443 if said.scheme.endswith("wss") else 80)
+            return cls(said.scheme, said.hostname, port, url=text.removeprefix("aisstream+"))
+        if said.scheme not in (*_NETWORK, *_WEB):
             raise InputError(f"{text} is no source that is known; give {_FORMS}")
         port = port or (GPSD_PORT if said.scheme == "gpsd" else None)
         if not said.hostname or not port:

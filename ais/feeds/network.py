@@ -82,27 +82,41 @@ async def run_udp(address: Address, hooks: Hooks) -> None:
 
 async def run_tcp(address: Address, hooks: Hooks, silence_s: float = SILENCE_S) -> None:
     """Call a server and take what it sends, again and again."""
-    pause_s = FIRST_PAUSE_S
-    last = ""
+
+    async def receive() -> tuple[int, str]:
+        async with asyncio.timeout(CONNECT_S):
+            reader, writer = await asyncio.open_connection(address.host, address.port)
+        hooks.say(f"{address.name}: connected")
+        try:
+            if address.kind == "gpsd":
+                writer.write(_GPSD_WATCH)
+            return await _receive(reader, Stamp(address.host), hooks, silence_s)
+        finally:
+            writer.close()
+
+    await again(address, hooks, receive)
+
+
+async def again(address: Address, hooks: Hooks, receive: Callable[[], Awaitable[tuple[int, str]]]) -> None:
+    """Make a connection again and again.
+
+    Args:
+        address: What it is made to.
+        hooks: What to tell.
+        receive: Makes one and takes what comes; returns how many bytes came and why it ended.
+    """
+    pause_s, last = FIRST_PAUSE_S, ""
     while True:
         try:
-            async with asyncio.timeout(CONNECT_S):
-                reader, writer = await asyncio.open_connection(address.host, address.port)
+            received, ended = await receive()
         except (OSError, TimeoutError) as error:
             why = f"{address.name}: no connection ({_reason(error)}); it is tried on"
             if why != last:
                 hooks.say(why)
             last = why
         else:
-            hooks.say(f"{address.name}: connected")
+            hooks.say(f"{address.name}: {ended}")
             last = ""
-            try:
-                if address.kind == "gpsd":
-                    writer.write(_GPSD_WATCH)
-                received, why = await _receive(reader, Stamp(address.host), hooks, silence_s)
-            finally:
-                writer.close()
-            hooks.say(f"{address.name}: {why}")
             if received:
                 pause_s = FIRST_PAUSE_S
         await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -34,10 +35,11 @@ def watch(
 ) -> None:
     """Watch live feeds: each line goes to a spool, from there into the case, and events follow as lines come.
 
-    SOURCE is udp://HOST:PORT or tcp-listen://HOST:PORT to wait for senders, tcp://HOST:PORT or gpsd://HOST to call a
-    server, file:PATH (file:PATH?speed=60 at sixty times its own pace), or - for standard input; NMEA or JSON. A line
-    without a receive time gets the time at which it came. SIGTERM or Ctrl-C ends the watch once all that came is in
-    the case; the same command goes on. The events are those of darkwake run on the spool.
+    SOURCE is udp://HOST:PORT or tcp-listen://HOST:PORT to wait for senders; tcp://HOST:PORT, gpsd://HOST, ws://HOST/PATH
+    or wss://HOST/PATH to call a server (aisstream+wss://HOST/PATH with a key in AISSTREAM_API_KEY); file:PATH, or
+    file:PATH?speed=60 at sixty times its own pace; - for standard input. Lines are NMEA or JSON. One without a receive
+    time gets the time at which it came. SIGTERM or Ctrl-C ends the watch once all that came is in the case; the same
+    command goes on. The events are those of darkwake run on the spool.
     """
     from ais.feeds.address import Address
     from darkwake import __version__
@@ -55,7 +57,9 @@ def watch(
     addresses = [Address.of(text) for text in sources]
     detectors = Settings(detectors=check(wanted.settings, "settings")).make(wanted.only)
 
+    key = os.environ.get("AISSTREAM_API_KEY", "")
+
     def say(text: str) -> None:
         click.echo(f"{now():%Y-%m-%dT%H:%M:%SZ} {plain(text)}", err=True)
 
-    Watch(case.path, spool, addresses, case.zones, detectors, __version__, now, say).run()
+    Watch(case.path, spool, addresses, case.zones, detectors, __version__, now, say, key).run()

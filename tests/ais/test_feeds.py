@@ -32,6 +32,8 @@ BARE = said(None, mmsi=440000001, lon=124.0, lat=38.0)[0].encode()
         ("tcp://feed.example:5631", "tcp", "tcp-feed.example-5631"),
         ("tcp-listen://[::1]:4000", "tcp-listen", "tcp-listen--1-4000"),
         ("gpsd://127.0.0.1", "gpsd", "gpsd-127.0.0.1-2947"),
+        ("ws://127.0.0.1:80/ais/raw.ws", "ws", "ws-127.0.0.1-80-ais-raw.ws"),
+        ("aisstream+wss://stream.example/v0/stream", "aisstream+wss", "aisstream+wss-stream.example-443-v0-stream"),
     ],
 )
 def test_what_a_source_is(text: str, kind: str, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +18,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.server import ServerConnection
+from websockets.sync.server import serve as websocket_server
 
 from tests.front.front_door import ROOT, Run
 from tests.test_any_split import feed
@@ -51,11 +56,17 @@ def sent() -> list[str]:
 
 
 @contextmanager
-def watching(folder: Path, *sources: str, code: str = PLAIN) -> Iterator[subprocess.Popen[str]]:
+def watching(folder: Path, *sources: str, code: str = PLAIN, key: str = "") -> Iterator[subprocess.Popen[str]]:
     """A watch in another process, for the block."""
     command = [sys.executable, "-c", code, "watch", *sources, "--case", str(folder / "live.duckdb")]
     with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=ROOT,
+        env={**os.environ, "AISSTREAM_API_KEY": key},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         try:
             yield process
@@ -188,6 +199,48 @@ def test_gpsd_is_a_source(cli: Run, tmp_path: Path) -> None:
                 daemon.terminate()
     ships = json.loads(cli("status", "--case", tmp_path / "live.duckdb", "--json").out)["vessels"]
     assert ships == 1
+
+
+def test_a_websocket_that_breaks_off_talks_rubbish_and_comes_again(cli: Run, tmp_path: Path, sent: list[str]) -> None:
+    """Closed by 1011, cut without a word (1006), then a good one; the server is told key and box each time."""
+    third, hellos = len(sent) // 3, []
+
+    def serve(connection: ServerConnection) -> None:
+        hellos.append(json.loads(connection.recv()))
+        number = len(hellos) - 1
+        if number == 0:
+            connection.send(b"\0\xff rubbish\n")
+            connection.send("\n".join(sent[:third]))
+            connection.close(1011, "overloaded")
+        elif number == 1:
+            connection.send("\n".join(sent[third : 2 * third]))
+            connection.socket.shutdown(socket.SHUT_RDWR)
+        else:
+            connection.send("\n".join(sent[2 * third :]))
+            with contextlib.suppress(ConnectionClosed):
+                connection.recv()
+
+    with websocket_server(serve, "127.0.0.1", 0) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        address = f"aisstream+ws://127.0.0.1:{server.socket.getsockname()[1]}/v0/stream"
+        with watching(tmp_path, address, key="secret") as process:
+            until("all lines in the spool", lambda: spooled(tmp_path) == len(sent) + 1)
+            log = drained(process)
+        server.shutdown()
+        thread.join()
+    assert "1011" in log
+    assert [one["APIKey"] for one in hellos] == ["secret"] * 3
+    ((south, west), (north, east)) = hellos[0]["BoundingBoxes"][0]
+    assert south < 37.5 < 39 < north
+    assert west < 124 < 128 < east
+    assert "secret" not in log
+    same_as_a_run(cli, tmp_path)
+
+
+def test_aisstream_wants_a_key(cli: Run, tmp_path: Path) -> None:
+    said = cli("watch", "aisstream+ws://127.0.0.1:9/x", "--case", tmp_path / "live.duckdb")
+    assert (said.code, "AISSTREAM_API_KEY" in said.err) == (1, True)
 
 
 def test_json_over_a_socket(cli: Run, tmp_path: Path) -> None:
