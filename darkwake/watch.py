@@ -16,11 +16,13 @@ import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ais.feeds.address import Address
 from ais.feeds.follow import Follower, Growing
+from ais.feeds.mqtt import run_mqtt
 from ais.feeds.network import Hooks, run_tcp, run_tcp_listen, run_udp
 from ais.feeds.recorded import run_file, run_stdin
 from ais.feeds.spool import Spool
@@ -126,15 +128,17 @@ class Watch:
             while not offer(line):
                 await asyncio.sleep(FLUSH_S)
 
-        hooks = Hooks(put, offer, self._now_us, self.say)
+        hooks = Hooks(put, offer, self._now_us, self.say, spool.then, spool.flush)
         self._dropped.append(hooks)
         if address.kind == "file":
             place = spool.folder / ".read"
 
             def note(end: int) -> None:
-                spool.mark(place, _place(address, end))
+                spool.then(partial(_write_place, place, address, end))
 
             return run_file(address, hooks, _read_place(place, address), note)
+        if address.topic:
+            return run_mqtt(address, hooks, spool.folder)
         if address.url:
             return run_websocket(address, hooks, self._hello(address))
         runs = {"udp": run_udp, "tcp": run_tcp, "gpsd": run_tcp, "tcp-listen": run_tcp_listen, "stdin": run_stdin}
@@ -288,10 +292,13 @@ def _points(coordinates: Any) -> Iterator[tuple[float, float]]:
         yield from _points(part)
 
 
-def _place(address: Address, end: int) -> str:
-    """Return what is kept of how far a file was read."""
+def _write_place(place: Path, address: Address, end: int) -> None:
+    """Keep how far a file was read."""
     assert address.path is not None
-    return json.dumps({"file": str(address.path.resolve()), "bytes": address.path.stat().st_size, "end": end})
+    said = {"file": str(address.path.resolve()), "bytes": address.path.stat().st_size, "end": end}
+    fresh = place.with_name(place.name + ".new")
+    fresh.write_text(json.dumps(said), encoding="utf-8")
+    fresh.replace(place)
 
 
 def _read_place(place: Path, address: Address) -> int:

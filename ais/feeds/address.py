@@ -5,18 +5,33 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from ais.source import InputError
 
-KINDS = ("udp", "tcp", "tcp-listen", "gpsd", "ws", "wss", "aisstream+ws", "aisstream+wss", "file", "stdin")
+KINDS = (
+    "udp",
+    "tcp",
+    "tcp-listen",
+    "gpsd",
+    "ws",
+    "wss",
+    "aisstream+ws",
+    "aisstream+wss",
+    "mqtt",
+    "mqtts",
+    "file",
+    "stdin",
+)
 _NETWORK = KINDS[:4]
 _WEB = KINDS[4:8]
 _FORMS = (
-    ", ".join(f"{kind}://HOST:PORT" for kind in _NETWORK) + ", ws(s)://HOST/PATH, file:PATH or - for standard input"
+    ", ".join(f"{kind}://HOST:PORT" for kind in _NETWORK)
+    + ", ws(s)://HOST/PATH, mqtt(s)://HOST/TOPIC, file:PATH or - for standard input"
 )
 _MOST_SPEED = 1e6
 GPSD_PORT = 2947
+MQTT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
 @dataclass(frozen=True)
@@ -29,6 +44,9 @@ class Address:
         port: Its port there.
         path: The file, for file.
         url: What to call, for WebSockets.
+        topic: What to ask a broker for, for MQTT.
+        user: Who asks; "" for nobody.
+        password: Its password.
         speed: How many times as fast as it was recorded a file is read; None: as fast as it can be.
     """
 
@@ -38,6 +56,9 @@ class Address:
     path: Path | None = None
     speed: float | None = None
     url: str = ""
+    topic: str = ""
+    user: str = ""
+    password: str = ""
 
     @property
     def name(self) -> str:
@@ -46,7 +67,7 @@ class Address:
             return "file-" + (re.sub(r"[^A-Za-z0-9._-]+", "-", self.path.name) or "-")
         if self.kind == "stdin":
             return self.kind
-        path = urlsplit(self.url).path if self.url else ""
+        path = urlsplit(self.url).path if self.url else f"/{self.topic}" if self.topic else ""
         where = re.sub("[^A-Za-z0-9.]+", "-", f"{self.host}-{self.port}{path}")
         return f"{self.kind}-{where}".rstrip("-")
 
@@ -75,6 +96,8 @@ class Address:
         if said.scheme in _WEB and said.hostname:
             port = port or (443 if said.scheme.endswith("wss") else 80)
             return cls(said.scheme, said.hostname, port, url=text.removeprefix("aisstream+"))
+        if said.scheme in MQTT_PORTS and said.hostname:
+            return _mqtt(text, said, port, options)
         if said.scheme not in (*_NETWORK, *_WEB):
             raise InputError(f"{text} is no source that is known; give {_FORMS}")
         port = port or (GPSD_PORT if said.scheme == "gpsd" else None)
@@ -82,6 +105,16 @@ class Address:
             raise InputError(f"{text} lacks a host or a port; write it like {said.scheme}://127.0.0.1:10110")
         _only(text, options, ())
         return cls(said.scheme, said.hostname, port)
+
+
+def _mqtt(text: str, said: SplitResult, port: int | None, options: dict[str, str]) -> Address:
+    _only(text, options, ())
+    topic = unquote(said.path.removeprefix("/")) + (f"#{said.fragment}" if "#" in text else "")
+    if not topic:
+        raise InputError(f"{text} lacks a topic; write it like {said.scheme}://{said.hostname}/ais/# in quotes")
+    user, password = unquote(said.username or ""), unquote(said.password or "")
+    host, port = str(said.hostname), port or MQTT_PORTS[said.scheme]
+    return Address(said.scheme, host, port, topic=topic, user=user, password=password)
 
 
 def _file(text: str, name: str) -> Path:

@@ -40,6 +40,8 @@ class Hooks:
         offer: Takes a line if there is room: for senders that do not wait.
         clock: Returns the time, UTC microseconds.
         say: Told of each change of state, in a sentence.
+        flushed: Takes what to do once all lines that were handed over up to now are on the disk.
+        settle: Brings them there, and does it.
         dropped: Lines that found no room.
     """
 
@@ -47,6 +49,8 @@ class Hooks:
     offer: Offer
     clock: Callable[[], int]
     say: Callable[[str], None]
+    flushed: Callable[[Callable[[], object]], None]
+    settle: Callable[[], object]
     dropped: int = 0
 
 

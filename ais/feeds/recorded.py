@@ -70,8 +70,10 @@ async def run_file(address: Address, hooks: Hooks, begun: int = 0, note: Callabl
                     await asyncio.sleep(left)
                 await hooks.put(line.rstrip(b"\r\n"))
                 at += len(line)
-                if note is not None:
+                if note is not None and (number % _TURN_LINES == _TURN_LINES - 1 or pace is not None):
                     note(at)
+            if note is not None:
+                note(block.end)
     hooks.say(f"{address.name}: read to its end")
 
 

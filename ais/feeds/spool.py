@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,7 +35,7 @@ class Spool:
         self._waiting_bytes = 0
         self._open: dict[Path, int] = {}
         self._sizes: dict[Path, int] = {}
-        self._mark: tuple[Path, str] | None = None
+        self._then: list[Callable[[], object]] = []
 
     @property
     def waiting_bytes(self) -> int:
@@ -48,10 +49,10 @@ class Spool:
             self._waiting.setdefault(name, []).append(line)
             self._waiting_bytes += len(line) + 1
 
-    def mark(self, path: Path, text: str) -> None:
-        """Write a text to a file beside the spool once the lines that came up to now are flushed."""
+    def then(self, action: Callable[[], object]) -> None:
+        """Do something once the lines that came up to now are flushed."""
         with self._lock:
-            self._mark = path, text
+            self._then.append(action)
 
     def flush(self) -> bool:
         """Write and sync what waits; returns whether there was something.
@@ -66,7 +67,7 @@ class Spool:
         with self._lock:
             taken, self._waiting = self._waiting, {}
             size, self._waiting_bytes = self._waiting_bytes, 0
-            mark, self._mark = self._mark, None
+            actions, self._then = self._then, []
         try:
             for name in sorted(taken):
                 self._write(self.folder / name, b"".join(line + b"\n" for line in taken[name]))
@@ -76,12 +77,10 @@ class Spool:
                 for name, lines in taken.items():
                     self._waiting[name] = lines + self._waiting.get(name, [])
                 self._waiting_bytes += size
-                self._mark = self._mark or mark
+                self._then = actions + self._then
             raise
-        if mark is not None:
-            fresh = mark[0].with_name(mark[0].name + ".new")
-            fresh.write_text(mark[1], encoding="utf-8")
-            fresh.replace(mark[0])
+        for action in actions:
+            action()
         return size > 0
 
     def _write(self, path: Path, data: bytes) -> None:

@@ -31,6 +31,7 @@ BARE = said(None, mmsi=440000001, lon=124.0, lat=38.0)[0].encode()
         ("udp://127.0.0.1:10110", "udp", "udp-127.0.0.1-10110"),
         ("tcp://feed.example:5631", "tcp", "tcp-feed.example-5631"),
         ("tcp-listen://[::1]:4000", "tcp-listen", "tcp-listen--1-4000"),
+        ("mqtt://me:pw@127.0.0.1/ais/#", "mqtt", "mqtt-127.0.0.1-1883-ais"),
         ("gpsd://127.0.0.1", "gpsd", "gpsd-127.0.0.1-2947"),
         ("ws://127.0.0.1:80/ais/raw.ws", "ws", "ws-127.0.0.1-80-ais-raw.ws"),
         ("aisstream+wss://stream.example/v0/stream", "aisstream+wss", "aisstream+wss-stream.example-443-v0-stream"),
@@ -50,6 +51,7 @@ def test_what_a_source_is(text: str, kind: str, name: str) -> None:
         ("tcp://host", "lacks a host or a port"),
         ("tcp://host:99999", "no number from 1 to 65535"),
         ("udp://host:1?speed=2", "an option speed that its kind does not know"),
+        ("mqtt://127.0.0.1:1883", "lacks a topic"),
         ("file:nowhere.nmea", "there is no file nowhere.nmea"),
     ],
 )
@@ -220,15 +222,16 @@ def test_what_finds_no_room_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(os, "write", full)
     for k in range(3):
         spool.append(b"line %d" % k, T_US)
-    spool.mark(tmp_path / ".read", "3")
+    done: list[int] = []
+    spool.then(lambda: done.append(3))
     with pytest.raises(OSError, match="No space"):
         spool.flush()
     (path,) = spool.files()
     assert path.read_bytes() == b""  # all of it or nothing
     assert spool.waiting_bytes == 21
-    assert not (tmp_path / ".read").exists()
+    assert not done
     left[0] = 1_000
     spool.append(b"line 3", T_US)
     assert spool.flush()
     assert path.read_bytes() == b"line 0\nline 1\nline 2\nline 3\n"
-    assert (tmp_path / ".read").read_text() == "3"
+    assert done == [3]

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import paho.mqtt.client as mqtt
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection
@@ -26,6 +27,8 @@ from tests.front.front_door import ROOT, Run
 from tests.test_any_split import feed
 
 SECONDS = 60.0
+_PATH = f"{os.environ.get('PATH')}:/usr/sbin"
+GPSD, MOSQUITTO = shutil.which("gpsd", path=_PATH), shutil.which("mosquitto", path=_PATH)
 PLAIN = """
 import sys
 from darkwake.cli import main
@@ -176,13 +179,12 @@ def test_a_watch_that_is_killed_goes_on(cli: Run, tmp_path: Path, sent: list[str
     assert events(cli, tmp_path / "source.duckdb") == events(cli, tmp_path / "live.duckdb")
 
 
-@pytest.mark.skipif(shutil.which("gpsd", path=f"{os.environ.get('PATH')}:/usr/sbin") is None, reason="gpsd is missing")
+@pytest.mark.skipif(GPSD is None, reason="gpsd is missing")
 def test_gpsd_is_a_source(cli: Run, tmp_path: Path) -> None:
-    gpsd = shutil.which("gpsd", path=f"{os.environ.get('PATH')}:/usr/sbin")
     lines = "!AIVDM,1,1,,A,13u?etPv2;0n:dDPwUM1U1Cb069D,0*24\r\n" * 3
     port = free_port()
     with socket.create_server(("127.0.0.1", 0)) as receiver:
-        command = [str(gpsd), "-N", "-n", "-S", str(port), f"tcp://127.0.0.1:{receiver.getsockname()[1]}"]
+        command = [str(GPSD), "-N", "-n", "-S", str(port), f"tcp://127.0.0.1:{receiver.getsockname()[1]}"]
         with subprocess.Popen(command, stderr=subprocess.DEVNULL) as daemon:
             try:
                 client, _ = receiver.accept()
@@ -241,6 +243,59 @@ def test_a_websocket_that_breaks_off_talks_rubbish_and_comes_again(cli: Run, tmp
 def test_aisstream_wants_a_key(cli: Run, tmp_path: Path) -> None:
     said = cli("watch", "aisstream+ws://127.0.0.1:9/x", "--case", tmp_path / "live.duckdb")
     assert (said.code, "AISSTREAM_API_KEY" in said.err) == (1, True)
+
+
+@contextmanager
+def broker(folder: Path) -> Iterator[int]:
+    """A mosquitto that keeps all it is given; yields its port."""
+    port = free_port()
+    config = folder / "mosquitto.conf"
+    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\n")
+    with subprocess.Popen([str(MOSQUITTO), "-c", str(config)], stderr=subprocess.DEVNULL) as process:
+        try:
+            yield port
+        finally:
+            process.terminate()
+
+
+def publish(port: int, texts: list[str]) -> None:
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+    client.max_inflight_messages_set(200)
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    for sent in [client.publish("ais/korea", text, qos=1) for text in texts]:
+        sent.wait_for_publish(SECONDS)
+    client.disconnect()
+    client.loop_stop()
+
+
+@pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is missing")
+def test_nothing_of_a_broker_is_lost_in_a_kill(cli: Run, tmp_path: Path, sent: list[str]) -> None:
+    given = tmp_path / "given.nmea"
+    given.write_text("".join(f"{line}\n" for line in sent))
+    third = len(sent) // 3
+    with broker(tmp_path) as port:
+        address = f"mqtt://127.0.0.1:{port}/ais/#"
+        with watching(tmp_path, address) as process:
+            says(process, "connected")
+            time.sleep(0.5)  # the subscription is on its way
+            publish(port, sent[:third])
+            until("some in the spool", lambda: spooled(tmp_path) > 0)
+            process.kill()
+        publish(port, sent[third : 2 * third])  # while nobody watches
+        with watching(tmp_path, address) as process:
+            publish(port, sent[2 * third :])
+            until("all in the spool", lambda: spooled(tmp_path) >= len(sent))
+            drained(process)
+        with watching(tmp_path, address) as process:
+            says(process, "connected")
+            time.sleep(1.0)  # all is acknowledged: nothing comes again
+            before = spooled(tmp_path)
+            drained(process)
+            assert spooled(tmp_path) == before
+    same_as_a_run(cli, tmp_path)
+    assert cli("run", given, "--case", tmp_path / "source.duckdb").code == 0
+    assert events(cli, tmp_path / "source.duckdb") == events(cli, tmp_path / "live.duckdb")
 
 
 def test_json_over_a_socket(cli: Run, tmp_path: Path) -> None:
