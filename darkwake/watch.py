@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from ais.feeds.address import Address
 from ais.feeds.follow import Follower, Growing
+from ais.feeds.kafka import run_kafka
 from ais.feeds.mqtt import run_mqtt
 from ais.feeds.network import Hooks, run_tcp, run_tcp_listen, run_udp
 from ais.feeds.recorded import run_file, run_stdin
@@ -137,6 +138,8 @@ class Watch:
                 spool.then(partial(_write_place, place, address, end))
 
             return run_file(address, hooks, _read_place(place, address), note)
+        if address.kind == "kafka":
+            return run_kafka(address, hooks)
         if address.topic:
             return run_mqtt(address, hooks, spool.folder)
         if address.url:

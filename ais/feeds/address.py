@@ -20,6 +20,7 @@ KINDS = (
     "aisstream+wss",
     "mqtt",
     "mqtts",
+    "kafka",
     "file",
     "stdin",
 )
@@ -27,10 +28,11 @@ _NETWORK = KINDS[:4]
 _WEB = KINDS[4:8]
 _FORMS = (
     ", ".join(f"{kind}://HOST:PORT" for kind in _NETWORK)
-    + ", ws(s)://HOST/PATH, mqtt(s)://HOST/TOPIC, file:PATH or - for standard input"
+    + ", ws(s)://HOST/PATH, mqtt(s)://HOST/TOPIC, kafka://HOST/TOPIC, file:PATH or - for standard input"
 )
 _MOST_SPEED = 1e6
 GPSD_PORT = 2947
+KAFKA_PORT = 9092
 MQTT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
@@ -44,7 +46,8 @@ class Address:
         port: Its port there.
         path: The file, for file.
         url: What to call, for WebSockets.
-        topic: What to ask a broker for, for MQTT.
+        topic: What to ask a broker for, for MQTT and Kafka.
+        group: The group whose offsets are kept, for Kafka.
         user: Who asks; "" for nobody.
         password: Its password.
         speed: How many times as fast as it was recorded a file is read; None: as fast as it can be.
@@ -57,6 +60,7 @@ class Address:
     speed: float | None = None
     url: str = ""
     topic: str = ""
+    group: str = ""
     user: str = ""
     password: str = ""
 
@@ -98,6 +102,8 @@ class Address:
             return cls(said.scheme, said.hostname, port, url=text.removeprefix("aisstream+"))
         if said.scheme in MQTT_PORTS and said.hostname:
             return _mqtt(text, said, port, options)
+        if said.scheme == "kafka" and said.hostname:
+            return _kafka(text, said, port, options)
         if said.scheme not in (*_NETWORK, *_WEB):
             raise InputError(f"{text} is no source that is known; give {_FORMS}")
         port = port or (GPSD_PORT if said.scheme == "gpsd" else None)
@@ -115,6 +121,15 @@ def _mqtt(text: str, said: SplitResult, port: int | None, options: dict[str, str
     user, password = unquote(said.username or ""), unquote(said.password or "")
     host, port = str(said.hostname), port or MQTT_PORTS[said.scheme]
     return Address(said.scheme, host, port, topic=topic, user=user, password=password)
+
+
+def _kafka(text: str, said: SplitResult, port: int | None, options: dict[str, str]) -> Address:
+    _only(text, options, ("group",))
+    topic = unquote(said.path.removeprefix("/"))
+    if not topic:
+        raise InputError(f"{text} lacks a topic; write it like kafka://{said.hostname}:9092/ais")
+    group = options.get("group") or "darkwake"
+    return Address("kafka", str(said.hostname), port or KAFKA_PORT, topic=topic, group=group)
 
 
 def _file(text: str, name: str) -> Path:

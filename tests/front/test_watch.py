@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import paho.mqtt.client as mqtt
 import pytest
+from confluent_kafka import Producer
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection
 from websockets.sync.server import serve as websocket_server
@@ -293,6 +294,32 @@ def test_nothing_of_a_broker_is_lost_in_a_kill(cli: Run, tmp_path: Path, sent: l
             before = spooled(tmp_path)
             drained(process)
             assert spooled(tmp_path) == before
+    same_as_a_run(cli, tmp_path)
+    assert cli("run", given, "--case", tmp_path / "source.duckdb").code == 0
+    assert events(cli, tmp_path / "source.duckdb") == events(cli, tmp_path / "live.duckdb")
+
+
+def test_nothing_of_a_topic_is_lost_in_a_kill(cli: Run, tmp_path: Path, sent: list[str]) -> None:
+    given = tmp_path / "given.nmea"
+    given.write_text("".join(f"{line}\n" for line in sent))
+    third = len(sent) // 3
+    producer = Producer({"test.mock.num.brokers": 1, "bootstrap.servers": "none:1", "log_level": 0})
+    (broker,) = producer.list_topics(timeout=SECONDS).brokers.values()  # of the cluster that the producer carries
+
+    def produce(lines: list[str]) -> None:
+        for line in lines:
+            producer.produce("ais", line.encode())
+        assert producer.flush(SECONDS) == 0
+
+    produce(sent[:third])
+    address = f"kafka://{broker.host}:{broker.port}/ais"
+    with watching(tmp_path, address) as process:
+        until("some in the spool", lambda: spooled(tmp_path) > 0)
+        process.kill()
+    produce(sent[third:])
+    with watching(tmp_path, address) as process:
+        until("all in the spool", lambda: spooled(tmp_path) >= len(sent))
+        drained(process)
     same_as_a_run(cli, tmp_path)
     assert cli("run", given, "--case", tmp_path / "source.duckdb").code == 0
     assert events(cli, tmp_path / "source.duckdb") == events(cli, tmp_path / "live.duckdb")
