@@ -1,6 +1,6 @@
 """`python -m soak [NAME[=SIZE]...]`: the long runs, each ending by itself; exit 1 if something is wrong.
 
-Names choose parts, all by default: kills (size: how many), fuzz (lines), memory (lines).
+Names choose parts, all by default: kills (size: how many), fuzz (lines), memory (lines), watched (kills).
 """
 
 import shutil
@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import mkdtemp
 
-from soak import fuzz, kills, memory
+from soak import fuzz, kills, memory, watched
 
 PARTS: dict[str, tuple[Callable[[Path, int], Iterator[str]], int]] = {
     "kills": (kills.run, kills.KILLS),
     "fuzz": (lambda _, lines: fuzz.run(lines), fuzz.LINES),
     "memory": (memory.run, memory.LINES),
+    "watched": (watched.run, watched.KILLS),
 }
 
 

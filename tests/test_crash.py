@@ -19,6 +19,7 @@ from soak.alike import differences, prints
 from soak.child import Ingests, Job
 from soak.kills import tried
 from soak.spoil import spoiled
+from soak.watched import tried as watched
 
 Write = Callable[[Path], Path]
 LINES = 20_000
@@ -79,3 +80,11 @@ def test_a_missing_row_shows(tmp_path: Path) -> None:
         store.con.execute("UPDATE positions SET sog_kn = sog_kn + 1 WHERE line = (SELECT max(line) FROM positions)")
         store.con.execute("DELETE FROM parts WHERE line = (SELECT max(line) FROM parts)")
     assert differences(job.case, whole) == ["positions", "parts"]
+
+
+def test_a_watch_that_is_killed_finds_what_a_replay_finds(tmp_path: Path) -> None:
+    found = watched(tmp_path, kills=5, positions=48_000, life_s=(0.2, 1.0))
+    live, spool, source = found.events
+    assert live == spool == source
+    assert live.count('"kind"') > 5
+    assert found.working >= 3
