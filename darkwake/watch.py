@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 FLUSH_S = 0.25
 WAITING_BYTES = 32_000_000  # of lines that are not flushed: beyond it feeds wait
 RETRY_S = 2.0
+LEFT_OVER_S, QUIET_S = 3.0, 0.2
 TAKE_S = 5.0  # of taking in before detection: only where much is left over from before
 _MEMORY = "512MB"  # of DuckDB
 
@@ -71,6 +72,7 @@ class Watch:
     _dropped: list[Hooks] = field(default_factory=list)
     _flushed: threading.Event = field(default_factory=threading.Event)
     _ending: threading.Event = field(default_factory=threading.Event)
+    _came: int = 0
     _broken: BaseException | None = None
 
     def run(self) -> None:
@@ -103,6 +105,7 @@ class Watch:
             for feed in feeds:
                 if feed.done():
                     feed.result()  # raises what it raised
+            await self._left_over()
         finally:
             for task in (*feeds, *others):
                 task.cancel()
@@ -115,6 +118,14 @@ class Watch:
                 if hooks.dropped:
                     self.say(f"{hooks.dropped:,} lines found no room and were dropped")
 
+    async def _left_over(self) -> None:
+        """Let feeds go on until what had come already is taken: nothing comes for a moment, or it never stops."""
+        end = time.monotonic() + LEFT_OVER_S
+        came = -1
+        while came != self._came and time.monotonic() < end:
+            came = self._came
+            await asyncio.sleep(QUIET_S)
+
     def _feed(self, address: Address) -> Coroutine[object, object, None]:
         """Return a feed at work."""
         spool = self._spools[address.name]
@@ -123,6 +134,7 @@ class Watch:
             if spool.waiting_bytes > WAITING_BYTES:
                 return False
             spool.append(line, self._now_us())
+            self._came += 1
             return True
 
         async def put(line: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import reduce
 from operator import xor
 
@@ -11,6 +12,7 @@ from ais import jsonobjects
 from ais.framing import Sentence, Wrapper, read_line, tags_before
 
 MOST_BYTES = 60_000  # of a line: a longer one is cut into several, none of which can be a sentence
+_SAYS_BOTH = re.compile(rb"\\(?:g:[^,*\\!]*,)?s:[^,*\\!]+,c:\d{10,13}\*..\\!")
 _BLANK = b" \t\xef\xbb\xbf"
 _STATION_CHARS = 32  # of a station's name in a stamp
 
@@ -65,6 +67,9 @@ class Stamp:
             line: Without its end.
             t_us: When it came, UTC microseconds.
         """
+        if _SAYS_BOTH.match(line) and line.count(b"!") == 1:  # right or wrong, it stays as it is
+            self._wrapped = False
+            return line
         if is_json(line):
             return self._stamped_json(line, t_us)
         said = read_line(line)

@@ -12,6 +12,7 @@ import os
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from ais.feeds.lines import is_json
@@ -122,7 +123,12 @@ class Spool:
 
 def day_of(t_us: int) -> str:
     """Return the UTC day of a time, like 2026-11-27."""
-    return f"{datetime.fromtimestamp(t_us // _DAY_US * 86_400, UTC):%Y-%m-%d}"
+    return _day(t_us // _DAY_US)
+
+
+@lru_cache(8)
+def _day(number: int) -> str:
+    return f"{datetime.fromtimestamp(number * 86_400, UTC):%Y-%m-%d}"
 
 
 def _opened(path: Path) -> int:
