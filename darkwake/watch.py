@@ -218,6 +218,7 @@ class _Taking:
     def __init__(self, watch: Watch, store: Store) -> None:
         self._watch, self._store = watch, store
         self._followers: dict[Path, Follower] = {}
+        self._whole: set[Path] = set()
         self._events: dict[str, int] = {}
 
     def run(self) -> None:
@@ -250,7 +251,8 @@ class _Taking:
         for spool in self._watch._spools.values():
             files = spool.files()
             for path in files:
-                if path not in self._followers and self._is_whole(spool, path):
+                if path in self._whole or (path not in self._followers and self._is_whole(spool, path)):
+                    self._whole.add(path)
                     continue
                 follower = self._follower(spool, path)
                 follower.growing.end = spool.flushed(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +17,8 @@ from ais.feeds.spool import Spool
 from ais.ingest import IngestOptions, ingest
 from ais.sentences import blocks
 from ais.store import Store
+from darkwake.case import Case
+from darkwake.watch import Watch, _Taking
 from detectors import detect, discover, read_events, to_json
 from soak.alike import differences, prints
 from tests.test_any_split import feed
@@ -136,3 +139,29 @@ def test_raw_lines_are_packed_when_there_are_many_or_nothing_comes(tmp_path: Pat
                 follower.pause()
             with store.reader() as reader:
                 assert [raw.count(b"\n") for _, raw in blocks(reader, 1)] == kept
+
+
+def test_a_day_is_whole_once_the_next_has_begun(tmp_path: Path) -> None:
+    lines = [line for message in feed(np.random.default_rng(5)) for line in message]
+    said: list[str] = []
+    watch = Watch(tmp_path / "case.duckdb", tmp_path, [], load_zones(), KINDS, "test", lambda: NOW, said.append)
+    spool = watch._spools["udp"] = Spool(tmp_path, "udp")
+    for number, day in enumerate((0, 1, 0)):  # the clock is set back at last
+        for line in lines[number::3]:
+            spool.append(line.encode(), NOW_US + day * 86_400_000_000)
+    spool.flush()
+    with Store.open(watch.case) as store:
+        taking = _Taking(watch, store)
+        assert taking._caught_up()
+        assert not taking._caught_up()
+        assert not _Taking(watch, store)._caught_up()  # a process that starts anew
+        with store.reader() as reader:
+            first, second = reports(reader)
+        assert (first.complete, second.complete) == (True, False)
+        assert first.lines + second.lines == len(lines)
+        path, other = spool.files()
+        assert first.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+        assert other.read_bytes().count(b"\n") == second.lines == len(lines[1::3]) + len(lines[2::3])
+    done = Case(watch.case).verify()
+    assert not done.differences
+    assert done.inputs == 1

@@ -36,6 +36,7 @@ class Spool:
         self._waiting_bytes = 0
         self._open: dict[Path, int] = {}
         self._sizes: dict[Path, int] = {}
+        self._day = max((path.stem for path in self.files()), default="")
         self._then: list[Callable[[], object]] = []
 
     @property
@@ -45,8 +46,9 @@ class Spool:
 
     def append(self, line: bytes, t_us: int) -> None:
         """Take a line, without its end, that came at a time (UTC microseconds)."""
-        name = day_of(t_us) + (".json" if is_json(line) else ".nmea")
         with self._lock:
+            self._day = max(self._day, day_of(t_us))  # a clock that is set back does not reopen a day that is finished
+            name = self._day + (".json" if is_json(line) else ".nmea")
             self._waiting.setdefault(name, []).append(line)
             self._waiting_bytes += len(line) + 1
 
