@@ -7,7 +7,7 @@ poles can part them. These places are never evidence: candidates are measured ag
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +16,11 @@ from scipy.spatial import cKDTree
 from detectors.geo import KNOT_M_S, US_S, Bools, Floats, Ints, between, distance_m, xyz_m
 
 if TYPE_CHECKING:
-    from detectors.tracks import Tracks
+    from collections.abc import Iterable
+
+    import numpy.typing as npt
+
+    from detectors.tracks import Paths
 
 STEP_US = 600 * US_S
 WAITS_KN = 2.5  # between steps: at anchor, adrift, or in a queue that moves up
@@ -42,6 +46,8 @@ class Neighbours:
     """Places of slow ships, and which of them are within reach of each other at one step.
 
     Attributes:
+        mmsi: Number of each ship by index, of slow ones and all others.
+        track: Which of the ships with that number.
         steps: The places.
         waiting: At each place, how many other slow ships are within reach.
         first: One place of each pair, that of the ship with the lesser index.
@@ -49,11 +55,25 @@ class Neighbours:
         apart_m: Their distance.
     """
 
+    mmsi: Ints
+    track: npt.NDArray[np.uint64]
     steps: Steps
     waiting: Ints
     first: Ints
     second: Ints
     apart_m: Floats
+
+    @property
+    def paired(self) -> Ints:
+        """The places with another one within reach, ascending."""
+        found = np.zeros(len(self.steps.ship), dtype=np.bool_)
+        found[self.first] = found[self.second] = True
+        return np.flatnonzero(found)
+
+    @property
+    def paired_ships(self) -> Ints:
+        """The ships (by index) that had another one within reach, ascending."""
+        return np.unique(self.steps.ship[self.paired])
 
 
 @dataclass(frozen=True)
@@ -66,20 +86,20 @@ class Candidates:
     to_us: Ints
 
 
-def on_steps(tracks: Tracks, max_gap_us: int) -> Steps:
+def on_steps(paths: Paths, max_gap_us: int) -> Steps:
     """Return where each ship was at each step that lies between two of its fixes at most max_gap_us apart."""
-    number = tracks.t // STEP_US
+    number = paths.t // STEP_US
     crossed = number[1:] - number[:-1]
-    linked = (tracks.ship[1:] == tracks.ship[:-1]) & (crossed > 0) & (tracks.t[1:] - tracks.t[:-1] <= max_gap_us)
+    linked = (paths.ship[1:] == paths.ship[:-1]) & (crossed > 0) & (paths.t[1:] - paths.t[:-1] <= max_gap_us)
     low = np.flatnonzero(linked)
     count = crossed[low]
     left = np.repeat(low, count)
     nth = np.arange(len(left)) - np.repeat(np.cumsum(count) - count, count)
     step = number[left] + 1 + nth
-    span = tracks.t[left + 1] - tracks.t[left]
-    fraction = (step * STEP_US - tracks.t[left]) / span
-    lon, lat = between(tracks.lon[left], tracks.lat[left], tracks.lon[left + 1], tracks.lat[left + 1], fraction)
-    return Steps(tracks.ship[left].astype(np.int64), step, lon, lat)
+    span = paths.t[left + 1] - paths.t[left]
+    fraction = (step * STEP_US - paths.t[left]) / span
+    lon, lat = between(paths.lon[left], paths.lat[left], paths.lon[left + 1], paths.lat[left + 1], fraction)
+    return Steps(paths.ship[left].astype(np.int64), step, lon, lat)
 
 
 def slow(steps: Steps, max_kn: float) -> Bools:
@@ -98,16 +118,43 @@ def slow(steps: Steps, max_kn: float) -> Bools:
     return keep | alone
 
 
-def neighbours(tracks: Tracks, reach_m: float, max_kn: float, max_gap_us: int) -> Neighbours:
-    """Return which slow ships were within reach_m of each other, at steps between fixes at most max_gap_us apart."""
-    steps = on_steps(tracks, max_gap_us)
-    waits = slow(steps, WAITS_KN)
-    keep = slow(steps, max_kn) | waits
-    steps, waits = steps[keep], waits[keep]
+def neighbours(parts: Iterable[Paths], reach_m: float, max_kn: float, max_gap_us: int) -> Neighbours:
+    """Return which slow ships were within reach_m of each other, at steps between fixes at most max_gap_us apart.
+
+    Args:
+        parts: The fixes of all ships, those of some at a time, in order.
+        reach_m: How near.
+        max_kn: How slow between two steps.
+        max_gap_us: The longest span to interpolate over.
+    """
+    mmsi, track, steps, waits = _slow_steps(parts, max_kn, max_gap_us)
     first, second, apart = _pairs(steps, reach_m)
     places = len(steps.ship)
     count = np.bincount(first[waits[second]], minlength=places) + np.bincount(second[waits[first]], minlength=places)
-    return Neighbours(steps, count, first, second, apart)
+    return Neighbours(mmsi, track, steps, count, first, second, apart)
+
+
+def _slow_steps(
+    parts: Iterable[Paths], max_kn: float, max_gap_us: int
+) -> tuple[Ints, npt.NDArray[np.uint64], Steps, Bools]:
+    """Return all ships' numbers and tracks, their places where they were slow, and which of these waited."""
+    mmsi, track = [np.empty(0, np.int64)], [np.empty(0, np.uint64)]
+    kept, waiting = (
+        [Steps(*(np.empty(0, kind) for kind in (np.int64, np.int64, float, float)))],
+        [np.empty(0, np.bool_)],
+    )
+    ships = 0
+    for paths in parts:
+        steps = on_steps(paths, max_gap_us)
+        waits = slow(steps, WAITS_KN)
+        keep = slow(steps, max_kn) | waits
+        mmsi.append(paths.mmsi)
+        track.append(paths.track)
+        kept.append(replace(steps, ship=steps.ship + ships)[keep])
+        waiting.append(waits[keep])
+        ships += len(paths.mmsi)
+    steps = Steps(*(np.concatenate([getattr(one, field.name) for one in kept]) for field in fields(Steps)))
+    return np.concatenate(mmsi), np.concatenate(track), steps, np.concatenate(waiting)
 
 
 def _pairs(steps: Steps, reach_m: float) -> tuple[Ints, Ints, Floats]:

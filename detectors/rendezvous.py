@@ -95,15 +95,13 @@ class Rendezvous(Detector):
 
     def find(self, view: View) -> Iterator[Event | Reach]:
         """Yield what ships near each other did, and the reach of each contact that is long enough but nothing."""
-        tracks = view.tracks
-        if not len(tracks):
-            return
         reach_m = max(self.max_distance_m + HULLS_M + SLACK_M, LEAST_REACH_M)
         fastest = max(company.TRAWL_KN[1], self.max_sog_kn, self.max_drift_kn) + LOOSE_KN
-        near = neighbours(tracks, reach_m, fastest, self._gap_us)
+        near = neighbours(view.paths(), reach_m, fastest, self._gap_us)
         if not len(near.first):
             return
-        ships = np.unique(near.steps.ship[np.concatenate([near.first, near.second])])
+        ships = near.paired_ships
+        tracks = view.tracks_of(near.mmsi[ships].tolist()).among(near.mmsi, near.track)
         statics = Statics.read(view, tracks.mmsi[ships].tolist(), int(tracks.t.min()), int(tracks.t.max()))
         tight = self._tight(view, near)
         found = self._candidates(tracks, statics, ships, near, tight)
@@ -133,7 +131,7 @@ class Rendezvous(Detector):
         """Say of each place whether ships there must be close to belong together."""
         steps = near.steps
         tight: Bools = near.waiting > self.crowd_ships
-        paired = np.unique(np.concatenate([near.first, near.second]))
+        paired = near.paired
         open_water = paired[~tight[paired]]
         lon, lat = steps.lon[open_water], steps.lat[open_water]
         lies = view.places.near_port(lon, lat, self.port_km * 1000) >= 0

@@ -29,7 +29,6 @@ WITH slow AS (SELECT DISTINCT mmsi, track, epoch_us(t) // {bucket} AS b FROM fix
 around AS (SELECT DISTINCT mmsi, track, unnest([b - 1, b, b + 1]) AS b FROM slow)
 SELECT {columns} FROM fixes f
 SEMI JOIN around a ON f.mmsi = a.mmsi AND f.track = a.track AND epoch_us(f.t) // {bucket} = a.b
-ORDER BY mmsi, track, t
 """
 
 

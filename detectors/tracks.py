@@ -5,19 +5,20 @@ A ship is a number and a track: ships that share a number stand beside each othe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from detectors.geo import KNOT_M_S, US_S, Bools, Floats, Ints, between, distance_m
+from detectors.order import order_by
 
 
 @dataclass(frozen=True)
-class Tracks:
-    """Columns of n fixes, sorted by ship and then strictly by time.
+class Paths:
+    """Where ships were: columns of n fixes, sorted by ship and then strictly by time.
 
     Attributes:
         mmsi: Ship number of each of s ships, shape (s,), ascending.
@@ -27,9 +28,6 @@ class Tracks:
         t: us since 1970, shape (n,).
         lon: Degrees east, shape (n,).
         lat: Degrees north, shape (n,).
-        sog_kn: Knots as sent, NaN where unknown, shape (n,).
-        cog_deg10: Course over ground as sent, tenths of a degree true, -1 where unknown, shape (n,).
-        heading_deg: Heading as sent, degrees true, -1 where unknown, shape (n,).
     """
 
     mmsi: Ints
@@ -39,31 +37,26 @@ class Tracks:
     t: Ints
     lon: Floats
     lat: Floats
-    sog_kn: npt.NDArray[np.float32]
-    cog_deg10: npt.NDArray[np.int16]
-    heading_deg: npt.NDArray[np.int16]
 
-    COLUMNS: ClassVar[str] = (
-        "mmsi, track, t, lon, lat, sog_kn, coalesce(round(cog_deg * 10)::SMALLINT, -1) AS cog_deg10, "
-        "coalesce(heading_deg::SMALLINT, -1) AS heading_deg"
-    )
+    SAID: ClassVar[tuple[str, ...]] = ("lon", "lat")
+    COLUMNS: ClassVar[str] = "mmsi, track, t, lon, lat"
 
     @classmethod
-    def of(cls, rows: pa.Table) -> Tracks:
-        """Build from rows of `COLUMNS` sorted by mmsi, track and t."""
-        number, track = rows["mmsi"].to_numpy(), rows["track"].to_numpy()
-        t = rows["t"].to_numpy().view(np.int64)
-        names = ("lon", "lat", "sog_kn", "cog_deg10", "heading_deg")
-        lon, lat, sog_kn, cog_deg10, heading_deg = (rows[name].to_numpy() for name in names)
+    def of(cls, rows: pa.Table) -> Self:
+        """Build from rows of `COLUMNS` in any order."""
+        keys: list[npt.NDArray[Any]] = [rows["mmsi"].to_numpy(), rows["track"].to_numpy()]
+        times: Ints = rows["t"].to_numpy().view(np.int64)
+        order = order_by(times, *reversed(keys))
+        number, track, t = (column[order] for column in (*keys, times))
+        said: list[npt.NDArray[Any]] = [rows[name].to_numpy()[order] for name in cls.SAID]
         first = np.ones(len(t), dtype=np.bool_)
         np.not_equal(number[1:], number[:-1], out=first[1:])
         first[1:] |= track[1:] != track[:-1]
         fresh = first.copy()
         fresh[1:] |= t[1:] != t[:-1]
         if not fresh.all():
-            keep = _one_per_instant(fresh, lon, lat, sog_kn, cog_deg10, heading_deg)
-            number, track, t, lon, lat = (column[keep] for column in (number, track, t, lon, lat))
-            sog_kn, cog_deg10, heading_deg = (column[keep] for column in (sog_kn, cog_deg10, heading_deg))
+            keep = _one_per_instant(fresh, *said)
+            number, track, t, *said = (column[keep] for column in (number, track, t, *said))
             first = first[fresh]
         starts = np.flatnonzero(first)
         return cls(
@@ -72,15 +65,45 @@ class Tracks:
             offsets=np.append(starts, len(number)).astype(np.int64),
             ship=np.cumsum(first, dtype=np.int32) - np.int32(1),
             t=t,
-            lon=lon,
-            lat=lat,
-            sog_kn=sog_kn,
-            cog_deg10=cog_deg10,
-            heading_deg=heading_deg,
+            **dict(zip(cls.SAID, said, strict=True)),
         )
 
     def __len__(self) -> int:
         return len(self.t)
+
+    def among(self, mmsi: Ints, track: npt.NDArray[np.uint64]) -> Self:
+        """Return the same fixes with their ships among more ships, of which the others have none here.
+
+        Args:
+            mmsi: Numbers of all ships, those of these fixes among them, in the order of `Paths`.
+            track: Their tracks.
+        """
+        place = np.flatnonzero(np.isin(mmsi, self.mmsi))
+        count = np.zeros(len(mmsi), dtype=np.int64)
+        count[place] = np.diff(self.offsets)
+        offsets = np.append(0, np.cumsum(count))
+        return replace(self, mmsi=mmsi, track=track, offsets=offsets, ship=place.astype(np.int32)[self.ship])
+
+
+@dataclass(frozen=True)
+class Tracks(Paths):
+    """Paths with what ships said of their motion.
+
+    Attributes:
+        sog_kn: Knots as sent, NaN where unknown, shape (n,).
+        cog_deg10: Course over ground as sent, tenths of a degree true, -1 where unknown, shape (n,).
+        heading_deg: Heading as sent, degrees true, -1 where unknown, shape (n,).
+    """
+
+    sog_kn: npt.NDArray[np.float32]
+    cog_deg10: npt.NDArray[np.int16]
+    heading_deg: npt.NDArray[np.int16]
+
+    SAID: ClassVar[tuple[str, ...]] = ("lon", "lat", "sog_kn", "cog_deg10", "heading_deg")
+    COLUMNS: ClassVar[str] = (
+        "mmsi, track, t, lon, lat, sog_kn, coalesce(round(cog_deg * 10)::SMALLINT, -1) AS cog_deg10, "
+        "coalesce(heading_deg::SMALLINT, -1) AS heading_deg"
+    )
 
     def sharing(self, ship: int, from_us: int, to_us: int) -> int:
         """Return how many ships of one's number (by index) have a fix with from_us <= t <= to_us."""
