@@ -6,6 +6,7 @@ All is decided on a stretch of samples in contact and on what lies within `AROUN
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -61,8 +62,8 @@ class Contact:
         near: The samples of the stretch that are near.
         kind: What they did together; "" = nothing of interest.
         speeds_kn: Median speed of each.
-        motion: How they moved.
-        adrift: Whether each one's heading was off its course; None where not sent.
+        fixes: The fixes of each in that time.
+        max_gap_us: The longest span to interpolate over.
         said: What each said of herself.
         is_open: Whether it may go on beyond the data.
         reach: All that was read for it.
@@ -74,8 +75,8 @@ class Contact:
     run: slice
     near: Samples
     speeds_kn: tuple[float, float]
-    motion: Motion
-    adrift: tuple[bool | None, bool | None]
+    fixes: tuple[slice, slice]
+    max_gap_us: int
     said: tuple[Said, Said]
     is_open: bool
     reach: Reach
@@ -97,6 +98,16 @@ class Contact:
     def hours(self) -> float:
         """From the first to the last near sample."""
         return (self.end_us - self.start_us) / US_H
+
+    @cached_property
+    def motion(self) -> Motion:
+        """How they moved; it takes a while, and few contacts are asked."""
+        return motion(self.samples.tracks, self.pair, self.start_us, self.end_us, self.max_gap_us)
+
+    @cached_property
+    def adrift(self) -> tuple[bool | None, bool | None]:
+        """Whether each one's heading was off its course; None where not sent."""
+        return adrift(self.samples.tracks, self.fixes[0]), adrift(self.samples.tracks, self.fixes[1])
 
     def overlaps(self, other: Contact) -> bool:
         """Say whether two contacts have an instant in common."""

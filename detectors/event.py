@@ -11,6 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
+import numpy.typing as npt
+
 Evidence = Mapping[str, object]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 JSON_KEYS = ("id", "kind", "mmsi", "start", "end", "lon", "lat", "score", "zones", "evidence", "reasons")
@@ -31,6 +34,13 @@ def iso(t: datetime) -> str:
     """Return a time as in ``2022-11-10T02:09:52Z``, with a fraction only where there is one."""
     aware = t.astimezone(UTC) if t.tzinfo else t.replace(tzinfo=UTC)
     return aware.replace(tzinfo=None).isoformat() + "Z"
+
+
+def iso_all(t_us: npt.NDArray[np.int64]) -> list[str]:
+    """Return times in microseconds since 1970, each as `iso` writes it."""
+    whole = t_us % 1_000_000 == 0
+    seconds, micros = (np.datetime_as_string(t_us.view("M8[us]"), unit=unit) for unit in ("s", "us"))
+    return [f"{text}Z" for text in np.where(whole, seconds, micros).tolist()]
 
 
 @dataclass(frozen=True)

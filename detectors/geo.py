@@ -37,7 +37,10 @@ def xyz_m(lon: Floats, lat: Floats) -> Floats:
 
 def wrap_lon(lon: Floats) -> Floats:
     """Return longitudes brought into [-180, 180)."""
-    return (lon + 180.0) % 360.0 - 180.0
+    east = lon + 180.0
+    if np.size(east) and np.min(east) >= 0.0 and np.max(east) < 360.0:
+        return east - 180.0  # the same, without a division for each
+    return east % 360.0 - 180.0
 
 
 def between(lon_0: Floats, lat_0: Floats, lon_1: Floats, lat_1: Floats, fraction: Floats) -> tuple[Floats, Floats]:

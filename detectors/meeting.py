@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from detectors import cargo
 from detectors.company import Contact, moved_m
-from detectors.event import Event, Reach, iso, shared, to_datetime
+from detectors.event import Event, Reach, iso, iso_all, shared, to_datetime
 from detectors.geo import US_H, Bools, Floats, Ints
 from detectors.hulls import BASES, POINTS
 from detectors.rafts import members
@@ -121,7 +122,7 @@ def _of_contact(tracks: Tracks, contact: Contact, place: Place, max_gap_us: int)
         "hull_gap_min_m": round(float(near.gap_m.min())) if hulls else None,
         "hull_gap_median_m": round(float(np.median(near.gap_m))) if hulls else None,
         "hull_gap_basis": BASES[basis],
-        "distance_bound_m": round(float(near.bound_m[place.at])),
+        "distance_bound_m": round(float(near[place.at : place.at + 1].bound_m[0])),
         "sog_median_a_kn": round(contact.speeds_kn[0], 1),
         "sog_median_b_kn": round(contact.speeds_kn[1], 1),
         "relative_sog_median_kn": _number(contact.motion.relative_kn, 1),
@@ -146,7 +147,7 @@ def _of_contact(tracks: Tracks, contact: Contact, place: Place, max_gap_us: int)
 
 
 def _number(value: float, digits: int) -> float | None:
-    return None if np.isnan(value) else round(value, digits)
+    return None if isnan(value) else round(value, digits)
 
 
 def _iso(t_us: int) -> str:
@@ -207,11 +208,9 @@ def _series(tracks: Tracks, contact: Contact) -> list[list[object]]:
     near = contact.near
     picked = np.unique(np.linspace(0, len(near) - 1, SERIES_POINTS).round().astype(np.int64))
     t = near.t[picked]
-    speeds = [_speed_at(tracks, ship, t) for ship in contact.pair]
-    return [
-        [_iso(int(t[i])), round(float(near.distance_m[picked[i]])), _number(speeds[0][i], 1), _number(speeds[1][i], 1)]
-        for i in range(len(picked))
-    ]
+    speeds = [[_number(one, 1) for one in _speed_at(tracks, ship, t).tolist()] for ship in contact.pair]
+    metres = [round(one) for one in near.distance_m[picked].tolist()]
+    return [list(row) for row in zip(iso_all(t), metres, *speeds, strict=True)]
 
 
 def _speed_at(tracks: Tracks, ship: int, t: Ints) -> Floats:

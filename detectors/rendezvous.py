@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -22,7 +23,7 @@ from detectors import company
 from detectors.company import AROUND_H, Contact
 from detectors.contract import Detector, threshold
 from detectors.event import Event, Reach, untied
-from detectors.geo import US_H, Bools, Floats, Ints
+from detectors.geo import KNOT_M_S, US_H, US_S, Bools, Floats, Ints, distance_m
 from detectors.hulls import BOUND, POINTS
 from detectors.meeting import Place, alongside, event_of
 from detectors.nearby import STEP_US, Candidates, Neighbours, Steps, neighbours, spans
@@ -43,6 +44,7 @@ SLACK_M, CLOSE_SLACK_M = 200.0, 60.0  # of places on the common clock against re
 APART_M = 500.0  # beyond the limit of a contact, in real fixes of both ships: it is over
 POINT_M = 80.0  # what is granted in close quarters to ships whose sides are not said: 100 m long, bow to stern
 ATTENDANT_M, ATTENDANT_SHARE = 70, 0.6  # a craft that goes from ship to ship is small, and smaller than those
+LIES_SHARE = 0.9  # of the speed at which a ship steams; places on the common clock are rounded otherwise
 WORK_US = 3 * US_H  # between two stretches of pair trawling that are one
 AROUND_ROUNDS_H = 48.0  # so far apart are visits of one round
 
@@ -163,11 +165,16 @@ class Rendezvous(Detector):
         least = np.where(close, samples.likely_gap_m, samples.distance_m)
         gap = np.where(samples.basis == BOUND, least, samples.gap_m)
         gap = np.where(close & (samples.basis == POINTS), samples.gap_m - POINT_M, gap)
-        near = gap <= np.where(close, self.close_m, self.max_distance_m)
+        most = np.where(close, self.close_m, self.max_distance_m)
+        near = gap <= most
+        limit = np.where(close & (samples.basis != POINTS), min(self.close_m, self.brief_m), self.brief_m)
+        touching = np.where(samples.basis == POINTS, samples.distance_m, gap) <= limit
+        if not (near | touching).any():  # as most pairs of a crowd
+            return
         least_us = int(min(self.min_hours, self.trawl_hours) * US_H)
         taken: list[slice] = []
-        steaming = company.steaming(site.tracks, samples, pair, self._gap_us)
-        apart = gap > np.where(close, self.close_m, self.max_distance_m) + APART_M
+        steaming = site.steaming(samples, self._gap_us)
+        apart = gap > most + APART_M
         lying = [
             run
             for run in runs(samples, near, self._gap_us, least_us, state=steaming, apart=apart)
@@ -186,8 +193,6 @@ class Rendezvous(Detector):
                 yield contact
             else:
                 yield contact.reach
-        limit = np.where(close & (samples.basis != POINTS), min(self.close_m, self.brief_m), self.brief_m)
-        touching = np.where(samples.basis == POINTS, samples.distance_m, gap) <= limit
         apart = gap > limit + APART_M
         for run in runs(
             samples, touching, self._gap_us, int(self.brief_minutes * MINUTE_US), state=steaming, apart=apart
@@ -213,7 +218,7 @@ class Rendezvous(Detector):
         is_open = site.view.horizon_us - end_us <= self._gap_us
         around_us = max(int(self.link_h * US_H), SPAN_US, int(AROUND_H * US_H)) + 2 * self._gap_us
         reach = Reach(start_us - around_us, None if is_open else end_us + around_us)
-        fixes = [tracks.fixes_of(ship, start_us, end_us) for ship in pair]
+        fixes = tracks.fixes_of(pair[0], start_us, end_us), tracks.fixes_of(pair[1], start_us, end_us)
         if min(int(part.of_a.sum()), int((~part.of_a).sum())) < 2:
             return None
         contact = Contact(
@@ -222,8 +227,8 @@ class Rendezvous(Detector):
             run=run,
             near=part,
             speeds_kn=(_median(tracks.speed_kn(fixes[0])), _median(tracks.speed_kn(fixes[1]))),
-            motion=company.motion(tracks, pair, start_us, end_us, self._gap_us),
-            adrift=(company.adrift(tracks, fixes[0]), company.adrift(tracks, fixes[1])),
+            fixes=fixes,
+            max_gap_us=self._gap_us,
             said=(
                 statics.said(int(tracks.mmsi[pair[0]]), start_us, end_us),
                 statics.said(int(tracks.mmsi[pair[1]]), start_us, end_us),
@@ -353,6 +358,27 @@ class _Site:
         both: Bools = self._at(self.tight, pair[0], t) & self._at(self.tight, pair[1], t)
         return both
 
+    def steaming(self, samples: Samples, max_gap_us: int) -> Bools:
+        """Say at which samples both of two ships steamed; none if one of them lay all the while, as most do."""
+        for ship in samples.pair:
+            heard = self.tracks.t[self.tracks.offsets[ship]], self.tracks.t[self.tracks.offsets[ship + 1] - 1]
+            low = max(int(samples.t[0]) // STEP_US, -(-int(heard[0]) // STEP_US))
+            high = min(int(samples.t[-1]) // STEP_US + 1, int(heard[1]) // STEP_US)
+            first, last = self._range(ship)
+            part = first + np.searchsorted(self.steps.step[first:last], (low, high))
+            if self.lain[part[1]] - self.lain[part[0]] >= high - low:
+                return np.zeros(len(samples), np.bool_)
+        return company.steaming(self.tracks, samples, samples.pair, max_gap_us)
+
+    @cached_property
+    def lain(self) -> Ints:
+        """Before each place, and after the last, in how many a ship lay from that step to the next, by a margin."""
+        steps = self.steps
+        linked = (steps.ship[1:] == steps.ship[:-1]) & (np.diff(steps.step) == 1)
+        moved = distance_m(steps.lon[:-1], steps.lat[:-1], steps.lon[1:], steps.lat[1:])
+        lay = linked & (moved < LIES_SHARE * company.TRAWL_KN[0] * KNOT_M_S * STEP_US / US_S)
+        return np.concatenate([[0], np.cumsum(lay), [int(lay.sum())]])
+
     def waiting_at(self, ship: int, from_us: int, to_us: int) -> int:
         """Return how many slow ships, the partner not counted, were near one in a span: the median."""
         low, high = self._range(ship)
@@ -372,6 +398,10 @@ class _Site:
         if low == high:
             return np.zeros(len(t), np.bool_)
         step, wanted = self.steps.step[low:high], (t + STEP_US // 2) // STEP_US
+        first, last = np.searchsorted(step, (wanted[0], wanted[-1])).tolist()
+        part = flags[low + max(first - 1, 0) : low + last + 1]
+        if part.all() or not part.any():  # a ship that lies in one place
+            return np.full(len(t), part[0])
         after = np.clip(np.searchsorted(step, wanted), 0, high - low - 1)
         before = np.maximum(after - 1, 0)
         nearest = np.where(wanted - step[before] <= np.abs(step[after] - wanted), before, after)

@@ -8,14 +8,14 @@ the farther of the two.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from detectors.geo import KNOT_M_S, US_S, Bools, Floats, Ints, distance_m
-from detectors.hulls import BOUND, gap_m, offset_m
+from detectors.hulls import BOUND, POINTS, gap_m, offset_m
 
 if TYPE_CHECKING:
     from detectors.statics import Statics
@@ -37,9 +37,8 @@ class Samples:
         distance_m: Between antennas.
         gap_m: Between hulls where they are known, else between antennas.
         basis: What the gap rests on (`detectors.hulls.BASES`).
-        bound_m: By how much the interpolated place can be wrong at most, at the ship's greatest speed around it.
-        east_m: Antenna b east of antenna a.
-        north_m: Antenna b north of antenna a.
+        tracks: The fixes that they are of.
+        pair: Indices of a and b in these.
     """
 
     t: Ints
@@ -49,9 +48,8 @@ class Samples:
     distance_m: Floats
     gap_m: Floats
     basis: npt.NDArray[np.int8]
-    bound_m: Floats
-    east_m: Floats
-    north_m: Floats
+    tracks: Tracks
+    pair: tuple[int, int]
 
     def __len__(self) -> int:
         return len(self.t)
@@ -61,47 +59,64 @@ class Samples:
         """Between hulls; where no heading is known, so that hulls could take up more or less, half of the most."""
         return np.where(self.basis == BOUND, (self.distance_m + self.gap_m) / 2, self.gap_m)
 
+    @property
+    def bound_m(self) -> Floats:
+        """By how much the interpolated place can be wrong at most, at the ship's greatest speed around it.
+
+        Computed when asked: few samples are.
+        """
+        found = np.empty(len(self), dtype=np.float64)
+        for ship, side in ((self.pair[1], self.of_a), (self.pair[0], ~self.of_a)):
+            found[side] = _bound_m(self.tracks, ship, self.t[side])
+        return found
+
     def __getitem__(self, keep: slice | Bools | Ints) -> Samples:
-        return Samples(*(getattr(self, field.name)[keep] for field in fields(self)))
+        return replace(self, **{name: getattr(self, name)[keep] for name in _COLUMNS})
+
+
+_COLUMNS = ("t", "of_a", "lon", "lat", "distance_m", "gap_m", "basis")
 
 
 def measure(
     tracks: Tracks, statics: Statics, pair: tuple[int, int], from_us: int, to_us: int, max_gap_us: int
 ) -> Samples:
     """Return the samples of two ships (by index) in a span."""
-    columns: list[tuple[npt.NDArray[np.generic], ...]] = []
-    for ship, other, sign in ((pair[0], pair[1], 1.0), (pair[1], pair[0], -1.0)):
-        part = tracks.fixes_of(ship, from_us, to_us)
-        t, lon, lat = tracks.t[part], tracks.lon[part], tracks.lat[part]
-        other_lon, other_lat, known = tracks.position_at(other, t, max_gap_us)
-        t, lon, lat = t[known], lon[known], lat[known]
-        other_lon, other_lat = other_lon[known], other_lat[known]
-        east, north = offset_m(lon, lat, other_lon, other_lat)
-        heading = _heading(tracks.heading_deg[part][known])
-        other_heading, bound = _beside(tracks, other, t)
-        columns.append(
-            (t, np.full(len(t), sign > 0), lon, lat, distance_m(lon, lat, other_lon, other_lat), bound,
-             sign * east, sign * north, *((heading, other_heading) if sign > 0 else (other_heading, heading)))
-        )  # fmt: skip
-    t, of_a, lon, lat, apart, bound, east, north, heading_a, heading_b = (
-        np.concatenate(both) for both in zip(*columns, strict=True)
+    sides = (
+        _seen(tracks, *pair, from_us, to_us, max_gap_us),
+        _seen(tracks, pair[1], pair[0], from_us, to_us, max_gap_us),
     )
-    order = np.lexsort((~of_a, t))
-    t = t[order]
+    times: Ints = np.concatenate([sides[0][0], sides[1][0]])
+    order = np.argsort(times, kind="stable")  # a's before b's of one instant
+    t, of_a = times[order], order < len(sides[0][0])
+    lon, lat, other_lon, other_lat = (
+        np.concatenate(both)[order] for both in zip(sides[0][1], sides[1][1], strict=True)
+    )
+    apart = distance_m(lon, lat, other_lon, other_lat)
     sides_a, sides_b = (statics.sides_at(int(tracks.mmsi[ship]), t) for ship in pair)
-    gap, basis = gap_m(east[order], north[order], sides_a, sides_b, heading_a[order], heading_b[order])
-    # The offsets are on a plane, the distances on the sphere; a point's gap is its distance.
-    gap = np.where(basis > 0, gap, apart[order])
-    rest = (column[order] for column in (bound, east, north))
-    return Samples(t, of_a[order], lon[order], lat[order], apart[order], gap, basis, *rest)
+    gap, basis = apart, np.full(len(t), POINTS, np.int8)
+    if not (np.isnan(sides_a[:, 0]) & np.isnan(sides_b[:, 0])).all():
+        headings = [tracks.heading_near(ship, t) for ship in pair]
+        east, north = (np.where(of_a, one, -one) for one in offset_m(lon, lat, other_lon, other_lat))
+        gap, basis = gap_m(east, north, sides_a, sides_b, *headings)
+        # The offsets are on a plane, the distances on the sphere; a point's gap is its distance.
+        gap = np.where(basis > POINTS, gap, apart)
+    return Samples(t, of_a, lon, lat, apart, gap, basis, tracks, pair)
 
 
-def _heading(sent: npt.NDArray[np.int16]) -> Floats:
-    return np.where(sent >= 0, sent, np.nan).astype(np.float64)
+def _seen(
+    tracks: Tracks, ship: int, other: int, from_us: int, to_us: int, max_gap_us: int
+) -> tuple[Ints, tuple[Floats, Floats, Floats, Floats]]:
+    """Return the times of a ship's fixes at which the other's place is known, and both places in degrees."""
+    part = tracks.fixes_of(ship, from_us, to_us)
+    t, lon, lat = tracks.t[part], tracks.lon[part], tracks.lat[part]
+    other_lon, other_lat, known = tracks.position_at(other, t, max_gap_us)
+    if known.all():
+        return t, (lon, lat, other_lon, other_lat)
+    return t[known], (lon[known], lat[known], other_lon[known], other_lat[known])
 
 
-def _beside(tracks: Tracks, ship: int, t: Ints) -> tuple[Floats, Floats]:
-    """Return a ship's heading as sent with the fix nearest to each time, and how wrong its place can be, metres."""
+def _bound_m(tracks: Tracks, ship: int, t: Ints) -> Floats:
+    """Return how wrong a ship's interpolated places can be, metres."""
     part = slice(int(tracks.offsets[ship]), int(tracks.offsets[ship + 1]))
     times = tracks.t[part]
     low = np.clip(np.searchsorted(times, t, "right") - 1, 0, len(times) - 1)
@@ -111,8 +126,8 @@ def _beside(tracks: Tracks, ship: int, t: Ints) -> tuple[Floats, Floats]:
     seconds = np.maximum(times[high] - times[low], 1) / US_S
     made_good = distance_m(lon[low], lat[low], lon[high], lat[high]) / seconds
     sent = np.fmax(tracks.sog_kn[part][low], tracks.sog_kn[part][high]).astype(np.float64) * KNOT_M_S
-    bound = np.fmax(sent, made_good) * np.minimum(np.abs(since), np.abs(until)) / US_S
-    return tracks.heading_near(ship, t), bound
+    bound: Floats = np.fmax(sent, made_good) * np.minimum(np.abs(since), np.abs(until)) / US_S
+    return bound
 
 
 def runs(

@@ -150,12 +150,18 @@ class View:
 
     def paths(self) -> Iterator[Paths]:
         """Yield the window's fixes, all those of some numbers at a time: what is in memory at once is bounded."""
-        for part in self.query(_PARTS.format(rows=PART_ROWS)).to_pylist():
+        parts = self.query(_PARTS.format(rows=PART_ROWS)).to_pylist()
+        if len(parts) == 1:
+            yield self.tracks
+            return
+        for part in parts:
             among = f"mmsi BETWEEN {part['first']} AND {part['last']}"
             yield Paths.of(self.query(f"SELECT {Paths.COLUMNS} FROM fixes WHERE {among}"))
 
     def tracks_of(self, numbers: Iterable[int]) -> Tracks:
-        """Return the window's fixes of all ships with some numbers."""
+        """Return the window's fixes of all ships with some numbers; of more where all are in memory already."""
+        if "tracks" in self.__dict__:
+            return self.tracks
         wanted = pa.table({"mmsi": pa.array(sorted(set(numbers)), pa.uint32())})
         return Tracks.of(self.query(f"SELECT {Tracks.COLUMNS} FROM fixes SEMI JOIN wanted USING (mmsi)", wanted=wanted))
 
