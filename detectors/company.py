@@ -14,7 +14,7 @@ import numpy as np
 
 from detectors.cargo import UNDER_WAY_FIXES, UNDER_WAY_KN, is_gear, is_service, ship_class
 from detectors.event import Reach
-from detectors.geo import KNOT_M_S, US_H, US_S, Bools, Floats, Ints, distance_m
+from detectors.geo import KNOT_M_S, US_H, US_S, Bools, Floats, Ints, distance_m, median
 from detectors.hulls import offset_m
 from detectors.samples import Samples
 from detectors.statics import SPAN_US
@@ -132,8 +132,8 @@ def motion(tracks: Tracks, pair: tuple[int, int], from_us: int, to_us: int, max_
     turn = np.degrees(np.arctan2(east_a, north_a) - np.arctan2(east_b, north_b))
     apart = np.abs((turn + 180.0) % 360.0 - 180.0)[steered]
     fast = moved_a / seconds > 2.0 * KNOT_M_S
-    course = float(np.median(apart)) if len(apart) else np.nan
-    return Motion(float(np.median(relative)), course, float(moved_a[fast].sum()))
+    course = median(apart) if len(apart) else np.nan
+    return Motion(median(relative), course, float(moved_a[fast].sum()))
 
 
 def adrift(tracks: Tracks, part: slice) -> bool | None:
@@ -154,7 +154,7 @@ def kind_of(contact: Contact, max_sog_kn: float, max_drift_kn: float) -> str:
     as_one = contact.motion.relative_kn <= AS_ONE_KN
     # Where neither sends a heading, only ships that lie hull to hull are taken to drift.
     floats = True in contact.adrift or (
-        contact.adrift == (None, None) and float(np.median(contact.near.likely_gap_m)) <= FLOATS_M
+        contact.adrift == (None, None) and median(contact.near.likely_gap_m) <= FLOATS_M
     )
     if as_one and fastest < max_drift_kn and False not in contact.adrift and floats:
         return "slow"
@@ -175,7 +175,7 @@ def serves(contact: Contact) -> bool:
 def fishes_apart(contact: Contact, brief_m: float) -> bool:
     """Say whether two fishing vessels lay near each other but not alongside, as a pair does between hauls."""
     fishing = all(ship_class(said.ship_type) == "fishing" for said in contact.said)
-    return fishing and float(np.median(contact.near.gap_m)) > brief_m
+    return fishing and median(contact.near.gap_m) > brief_m
 
 
 def has_gear(tracks: Tracks, contact: Contact) -> bool:
@@ -190,7 +190,7 @@ def has_gear(tracks: Tracks, contact: Contact) -> bool:
 
 def in_one_place(samples: Samples, said: tuple[Said, Said]) -> bool:
     """Say whether two antennas were so near each other, for the most part, that they may be on one hull."""
-    return float(np.median(samples.distance_m)) <= max(SAME_PLACE_M, 0.8 * _hull_m(said))
+    return median(samples.distance_m) <= max(SAME_PLACE_M, 0.8 * _hull_m(said))
 
 
 def one_place(samples: Samples, said: tuple[Said, Said]) -> Bools:

@@ -47,3 +47,14 @@ def between(lon_0: Floats, lat_0: Floats, lon_1: Floats, lat_1: Floats, fraction
     """Return the points at a fraction [0, 1] of the way from 0 to 1, the short way round, in degrees."""
     step = wrap_lon(lon_1 - lon_0)
     return wrap_lon(lon_0 + fraction * step), lat_0 + fraction * (lat_1 - lat_0)
+
+
+def median(values: Floats) -> float:
+    """Return the median as ``np.median`` does, NaN for none or where one is NaN, in a fraction of its time."""
+    half, odd = divmod(len(values), 2)
+    if not len(values) or np.isnan(values.max()):
+        return float("nan")
+    if odd:
+        return float(np.partition(values, half)[half])
+    low, high = np.partition(values, (half - 1, half))[half - 1 : half + 1].tolist()
+    return float((low + high) / 2)

@@ -12,7 +12,7 @@ import numpy as np
 from detectors import cargo
 from detectors.company import Contact, moved_m
 from detectors.event import Event, Reach, iso, iso_all, shared, to_datetime
-from detectors.geo import US_H, Bools, Floats, Ints
+from detectors.geo import US_H, Bools, Floats, Ints, median
 from detectors.hulls import BASES, POINTS
 from detectors.rafts import members
 
@@ -118,9 +118,9 @@ def _of_contact(tracks: Tracks, contact: Contact, place: Place, max_gap_us: int)
     return {
         "hours": round(contact.hours, 2),
         "distance_min_m": round(float(near.distance_m.min())),
-        "distance_median_m": round(float(np.median(near.distance_m))),
+        "distance_median_m": round(median(near.distance_m)),
         "hull_gap_min_m": round(float(near.gap_m.min())) if hulls else None,
-        "hull_gap_median_m": round(float(np.median(near.gap_m))) if hulls else None,
+        "hull_gap_median_m": round(median(near.gap_m)) if hulls else None,
         "hull_gap_basis": BASES[basis],
         "distance_bound_m": round(float(near[place.at : place.at + 1].bound_m[0])),
         "sog_median_a_kn": round(contact.speeds_kn[0], 1),
@@ -180,7 +180,7 @@ def _phases(contact: Contact) -> tuple[int | None, int | None]:
 def _room_for_a_third(contact: Contact) -> bool:
     """Say whether the hulls kept so far apart, for an hour or more, that a craft may have lain between them."""
     gap = contact.near.gap_m
-    if contact.hours < 1 or not THIRD_M[0] <= float(np.median(gap)) <= THIRD_M[1]:
+    if contact.hours < 1 or not THIRD_M[0] <= median(gap) <= THIRD_M[1]:
         return False
     low, high = np.percentile(gap, (25, 75))
     return bool(high - low <= _SPREAD_M)

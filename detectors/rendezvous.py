@@ -23,7 +23,7 @@ from detectors import company
 from detectors.company import AROUND_H, Contact
 from detectors.contract import Detector, threshold
 from detectors.event import Event, Reach, untied
-from detectors.geo import KNOT_M_S, US_H, US_S, Bools, Floats, Ints, distance_m
+from detectors.geo import KNOT_M_S, US_H, US_S, Bools, Ints, distance_m, median
 from detectors.hulls import BOUND, POINTS
 from detectors.meeting import Place, alongside, event_of
 from detectors.nearby import STEP_US, Candidates, Neighbours, Steps, neighbours, spans
@@ -226,7 +226,7 @@ class Rendezvous(Detector):
             samples=samples,
             run=run,
             near=part,
-            speeds_kn=(_median(tracks.speed_kn(fixes[0])), _median(tracks.speed_kn(fixes[1]))),
+            speeds_kn=(median(tracks.speed_kn(fixes[0])), median(tracks.speed_kn(fixes[1]))),
             fixes=fixes,
             max_gap_us=self._gap_us,
             said=(
@@ -407,7 +407,3 @@ class _Site:
         nearest = np.where(wanted - step[before] <= np.abs(step[after] - wanted), before, after)
         found: Bools = flags[low + nearest]
         return found
-
-
-def _median(values: Floats) -> float:
-    return float(np.median(values))

@@ -67,7 +67,8 @@ class Samples:
         """
         found = np.empty(len(self), dtype=np.float64)
         for ship, side in ((self.pair[1], self.of_a), (self.pair[0], ~self.of_a)):
-            found[side] = _bound_m(self.tracks, ship, self.t[side])
+            if side.any():
+                found[side] = _bound_m(self.tracks, ship, self.t[side])
         return found
 
     def __getitem__(self, keep: slice | Bools | Ints) -> Samples:

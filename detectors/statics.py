@@ -87,6 +87,8 @@ class Statics:
     def said(self, mmsi: int, from_us: int, to_us: int) -> Said:
         """Return what a ship said most often within `SPAN_H` of a span; of equally frequent values the least."""
         part = self._part(mmsi, from_us - SPAN_US, to_us + SPAN_US)
+        if part.start == part.stop:
+            return Said()
         name, ship_type = (_most(self.columns[column][part]) for column in ("name", "ship_type"))
         sides = zip(*(self.columns[side][part] for side in _SIDES), strict=True)
         return Said(name, ship_type, _most(tuple(v or 0 for v in one) if any(one) else None for one in sides))
@@ -97,6 +99,8 @@ class Statics:
         Those said last before a time, else those said first after it: they hang on what lies around that time alone.
         """
         part = self._part(mmsi, int(t.min(initial=0)) - SPAN_US, int(t.max(initial=0)) + SPAN_US)
+        if part.start == part.stop:
+            return np.full((len(t), 4), np.nan)
         sides = np.array([self.columns[side][part] for side in _SIDES]).T
         rows = np.flatnonzero([any(one) for one in sides])
         if not len(rows) or not len(t):
@@ -114,7 +118,9 @@ class Statics:
     def greatest_m(self, mmsi: int) -> float:
         """Return the greatest distance of an antenna from a corner of its hull, by all that was said; 0 for nothing."""
         part = self._part(mmsi, -(1 << 62), 1 << 62)
-        far = [max((v or 0) for v in self.columns[side][part]) if part.stop > part.start else 0 for side in _SIDES]
+        if part.start == part.stop:
+            return 0.0
+        far = [max((v or 0) for v in self.columns[side][part]) for side in _SIDES]
         return float(np.hypot(max(far[:2]), max(far[2:])))
 
     def draughts_m(self, mmsi: int, from_us: int, to_us: int) -> tuple[float | None, float | None]:

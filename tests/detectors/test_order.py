@@ -1,8 +1,9 @@
-"""The order of rows is that of NumPy's stable sort, whatever the width and the order of the keys."""
+"""The order of rows is that of a stable sort whatever the width of the keys; the median is that of NumPy."""
 
 import numpy as np
 import pytest
 
+from detectors.geo import median
 from detectors.order import order_by
 
 
@@ -22,3 +23,12 @@ def test_agrees_with_a_stable_sort(seed):
 def test_a_constant_key_changes_nothing():
     assert order_by(np.full(5, 7)).tolist() == [0, 1, 2, 3, 4]
     assert order_by(np.array([2, 1, 3]), np.full(3, 7, np.uint32)).tolist() == [1, 0, 2]
+
+
+@pytest.mark.parametrize("rows", range(8))
+def test_the_median_is_numpys(rows):
+    values = np.random.default_rng(rows).normal(0, 1, rows)
+    assert median(values) == np.median(values) if rows else np.isnan(median(values))
+    if rows:
+        values[rows // 2] = np.nan
+        assert np.isnan(median(values))
