@@ -47,7 +47,7 @@ class Paths:
         keys: list[npt.NDArray[Any]] = [rows["mmsi"].to_numpy(), rows["track"].to_numpy()]
         times: Ints = rows["t"].to_numpy().view(np.int64)
         order = order_by(times, *reversed(keys))
-        number, track, t = (column[order] for column in (*keys, times))
+        number, track, t = (column if _one_value(column) else column[order] for column in (*keys, times))
         said: list[npt.NDArray[Any]] = [rows[name].to_numpy()[order] for name in cls.SAID]
         first = np.ones(len(t), dtype=np.bool_)
         np.not_equal(number[1:], number[:-1], out=first[1:])
@@ -159,6 +159,11 @@ class Tracks(Paths):
         seconds = np.maximum(self.t[high] - self.t[low], 1) / US_S
         moved = distance_m(self.lon[low], self.lat[low], self.lon[high], self.lat[high])
         return np.where(np.isnan(sent), moved / seconds / KNOT_M_S, sent)
+
+
+def _one_value(column: npt.NDArray[Any]) -> bool:
+    """Say whether a column holds one value throughout, as tracks mostly do, and need not be put in order."""
+    return not len(column) or bool(column.min() == column.max())
 
 
 def _one_per_instant(fresh: Bools, *columns: npt.NDArray[Any]) -> Ints:
