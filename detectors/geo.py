@@ -38,7 +38,7 @@ def xyz_m(lon: Floats, lat: Floats) -> Floats:
 def wrap_lon(lon: Floats) -> Floats:
     """Return longitudes brought into [-180, 180)."""
     east = lon + 180.0
-    if np.size(east) and np.min(east) >= 0.0 and np.max(east) < 360.0:
+    if east.size and east.min() >= 0.0 and east.max() < 360.0:
         return east - 180.0  # the same, without a division for each
     return east % 360.0 - 180.0
 
@@ -49,7 +49,7 @@ def between(lon_0: Floats, lat_0: Floats, lon_1: Floats, lat_1: Floats, fraction
     return wrap_lon(lon_0 + fraction * step), lat_0 + fraction * (lat_1 - lat_0)
 
 
-def median(values: Floats) -> float:
+def median(values: Floats | Ints) -> float:
     """Return the median as ``np.median`` does, NaN for none or where one is NaN, in a fraction of its time."""
     half, odd = divmod(len(values), 2)
     if not len(values) or np.isnan(values.max()):

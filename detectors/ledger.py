@@ -74,6 +74,11 @@ def _said(row: Mapping[str, Any]) -> str:
     return json.dumps(public(row), ensure_ascii=False, default=lambda t: t.isoformat())
 
 
+def _differ(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Say whether the public parts of two rows may differ: most do not, and their text need not be made."""
+    return any(old[name] != new[name] for name in _PUBLIC.split(", "))
+
+
 def _overlaps(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     """Say whether two events of a kind share a ship and a time."""
     if old["kind"] != new["kind"] or not set(old["mmsi"]) & set(new["mmsi"]):
@@ -105,7 +110,7 @@ def replace_events(
         if name not in before:
             took = sorted(gone for gone, gone_row in withdrawn.items() if _overlaps(gone_row, row))
             revisions.append((name, "new", took, _said(row)))
-        elif _said(before[name]) != _said(row):
+        elif _differ(before[name], row) and _said(before[name]) != _said(row):
             revisions.append((name, "revised", [], _said(row)))
     _delete(con, list(before))
     _insert(con, "events", [rows[name] for name in sorted(rows)])

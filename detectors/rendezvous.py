@@ -388,7 +388,7 @@ class _Site:
             low + int(np.searchsorted(step, to_us // STEP_US + 1, "right")),
         )
         counts = self.waiting[inside]
-        return max(int(np.median(counts)) - 1, 0) if len(counts) else 0
+        return max(int(median(counts)) - 1, 0) if len(counts) else 0
 
     def _range(self, ship: int) -> tuple[int, int]:
         return int(np.searchsorted(self.steps.ship, ship, "left")), int(np.searchsorted(self.steps.ship, ship, "right"))

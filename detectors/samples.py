@@ -72,7 +72,8 @@ class Samples:
         return found
 
     def __getitem__(self, keep: slice | Bools | Ints) -> Samples:
-        return replace(self, **{name: getattr(self, name)[keep] for name in _COLUMNS})
+        rows = np.flatnonzero(keep) if isinstance(keep, np.ndarray) and keep.dtype == np.bool_ else keep
+        return replace(self, **{name: getattr(self, name)[rows] for name in _COLUMNS})
 
 
 _COLUMNS = ("t", "of_a", "lon", "lat", "distance_m", "gap_m", "basis")

@@ -136,7 +136,7 @@ class Tracks(Paths):
         high = np.minimum(low + 1, len(times) - 1)
         span = times[high] - times[low]
         known = exact | ((before >= 0) & (high > low) & (span <= max_gap_us))
-        fraction = np.where(exact, 0.0, (t - times[low]) / np.maximum(span, 1))
+        fraction = (t - times[low]) / np.maximum(span, 1)
         at_lon, at_lat = between(lon[low], lat[low], lon[high], lat[high], fraction)
         return at_lon, at_lat, known
 
