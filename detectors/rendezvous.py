@@ -27,7 +27,7 @@ from detectors.hulls import BOUND, POINTS
 from detectors.meeting import Place, alongside, event_of
 from detectors.nearby import STEP_US, Candidates, Neighbours, Steps, neighbours, spans
 from detectors.rafts import link, rafts, rounds
-from detectors.samples import Samples, measure, runs
+from detectors.samples import Samples, measure, runs, silence_us
 from detectors.statics import SPAN_US, Statics
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ LOOSE_KN = 1.5
 LEAST_REACH_M = 1000.0  # within which others lying still make a crowd
 HULLS_M = 300.0  # antennas of two ships of 300 m, alongside
 SLACK_M, CLOSE_SLACK_M = 200.0, 60.0  # of places on the common clock against real fixes
-APART_M = 500.0  # beyond the limit of a contact, in real fixes of both ships: it is over
+APART_M = 250.0  # beyond the limit of a contact for certain, in real fixes of both ships: it is over
 POINT_M = 80.0  # what is granted in close quarters to ships whose sides are not said: 100 m long, bow to stern
 ATTENDANT_M, ATTENDANT_SHARE = 70, 0.6  # a craft that goes from ship to ship is small, and smaller than those
 WORK_US = 3 * US_H  # between two stretches of pair trawling that are one
@@ -80,6 +80,12 @@ class Rendezvous(Detector):
     )
     max_gap_minutes: float = threshold(
         60.0, "holes joined, and the longest span to interpolate over: a missed satellite pass", unit="min", least=1
+    )
+    join_hours: float = threshold(
+        4.0,
+        "silences joined where none saw them apart: GFW merges what is less apart; 2 h must be seen",
+        unit="h",
+        least=0,
     )
     brief_m: float = threshold(100.0, "hulls this near make a brief contact", unit="m", least=1)
     brief_minutes: float = threshold(
@@ -123,11 +129,16 @@ class Rendezvous(Detector):
     @property
     def look_around_h(self) -> float:
         """As long as two meetings and the holes beside them, if ``memory_h`` is less."""
-        return max(self.memory_h, 2 * self.min_hours + self.max_gap_minutes / 30)
+        holes_h = max(self.max_gap_minutes / 30, self.join_hours)
+        return max(self.memory_h, 2 * self.min_hours + holes_h)
 
     @property
     def _gap_us(self) -> int:
         return int(self.max_gap_minutes * MINUTE_US)
+
+    @property
+    def _join_us(self) -> int:
+        return int(self.join_hours * US_H)
 
     def _tight(self, view: View, near: Neighbours) -> Bools:
         """Say of each place whether ships there must be close to belong together."""
@@ -153,7 +164,7 @@ class Rendezvous(Detector):
         both = tight[near.first] & tight[near.second]
         limit = np.where(both, self.close_m + CLOSE_SLACK_M, self.max_distance_m + SLACK_M)
         least_us = int(min(self.min_hours * 60, self.brief_minutes, self.trawl_hours * 60) * MINUTE_US)
-        return spans(near, near.apart_m <= limit + hulls, self._gap_us, least_us)
+        return spans(near, near.apart_m <= limit + hulls, self._gap_us, least_us, tracks, self._join_us)
 
     def _contacts(self, site: _Site, pair: tuple[int, int], from_us: int, to_us: int) -> Iterator[Contact | Reach]:
         """Yield the contacts of two ships in a span, and the reach of those that are nothing."""
@@ -169,20 +180,22 @@ class Rendezvous(Detector):
         least_us = int(min(self.min_hours, self.trawl_hours) * US_H)
         taken: list[slice] = []
         steaming = company.steaming(site.tracks, samples, pair, self._gap_us)
-        apart = gap > np.where(close, self.close_m, self.max_distance_m) + APART_M
+        apart = gap - samples.bound_m > np.where(close, self.close_m, self.max_distance_m) + APART_M
         lying = [
             run
-            for run in runs(samples, near, self._gap_us, least_us, state=steaming, apart=apart)
+            for run in runs(samples, near, self._gap_us, least_us, state=steaming, apart=apart, join_us=self._join_us)
             if not steaming[run.start]
         ]
         # A pair at work is out of hearing now and then; its work is one.
         for run in (*lying, *runs(samples, near & steaming, max(self._gap_us, WORK_US), least_us)):
             contact = self._judged(site, pair, samples, run, near)
             if contact is None:
+                yield self._reach(site, int(samples.t[run.start]), int(samples.t[run.stop - 1]))
                 continue
+            unseen = silence_us(samples[run], self._gap_us)[-1] / US_H
+            long_enough = contact.hours - unseen >= self.min_hours or contact.kind == "pair_trawling"
             if contact.kind == "same_hull":
                 contact = self._all_along(site, contact)
-            long_enough = contact.hours >= self.min_hours or contact.kind == "pair_trawling"
             if contact.kind and long_enough:
                 taken.append(run)
                 yield contact
@@ -190,7 +203,7 @@ class Rendezvous(Detector):
                 yield contact.reach
         limit = np.where(close & (samples.basis != POINTS), min(self.close_m, self.brief_m), self.brief_m)
         touching = np.where(samples.basis == POINTS, samples.distance_m, gap) <= limit
-        apart = gap > limit + APART_M
+        apart = gap - samples.bound_m > limit + APART_M
         for run in runs(
             samples, touching, self._gap_us, int(self.brief_minutes * MINUTE_US), state=steaming, apart=apart
         ):
@@ -201,7 +214,9 @@ class Rendezvous(Detector):
                 continue
             # Ships that lie side by side all the time have no contact that is brief.
             parted = bool((samples.distance_m > self.max_distance_m).any())
-            if contact.kind in ("rendezvous", "attended") and parted:
+            if contact.kind == "same_hull":  # one hull is one hull, however short she lies
+                yield self._all_along(site, contact)
+            elif contact.kind in ("rendezvous", "attended") and parted:
                 contact.kind = "brief_contact" if contact.kind == "rendezvous" else "attended"
                 yield contact
             else:
@@ -212,9 +227,7 @@ class Rendezvous(Detector):
         tracks, statics = site.tracks, site.statics
         part = samples[run][near[run]]
         start_us, end_us = int(part.t[0]), int(part.t[-1])
-        is_open = site.view.horizon_us - end_us <= self._gap_us
-        around_us = max(int(self.link_h * US_H), SPAN_US, int(AROUND_H * US_H)) + 2 * self._gap_us
-        reach = Reach(start_us - around_us, None if is_open else end_us + around_us)
+        reach = self._reach(site, start_us, end_us)
         fixes = [tracks.fixes_of(ship, start_us, end_us) for ship in pair]
         if min(int(part.of_a.sum()), int((~part.of_a).sum())) < 2:
             return None
@@ -230,12 +243,18 @@ class Rendezvous(Detector):
                 statics.said(int(tracks.mmsi[pair[0]]), start_us, end_us),
                 statics.said(int(tracks.mmsi[pair[1]]), start_us, end_us),
             ),
-            is_open=is_open,
+            is_open=reach.reads_to is None,
             reach=reach,
             waiting=site.waiting_at(pair[0], start_us, end_us),
         )
         contact.kind = self._kind(site, contact)
         return contact
+
+    def _reach(self, site: _Site, start_us: int, end_us: int) -> Reach:
+        """Return what is read for a stretch in contact: to the horizon where it may go on."""
+        around_us = max(int(self.link_h * US_H), SPAN_US, int(AROUND_H * US_H), self._join_us) + 2 * self._gap_us
+        is_open = site.view.horizon_us - end_us <= self._gap_us
+        return Reach(start_us - around_us, None if is_open else end_us + around_us)
 
     def _kind(self, site: _Site, contact: Contact) -> str:
         """Return the kind of a contact, whatever its length; "" for none."""
@@ -260,7 +279,7 @@ class Rendezvous(Detector):
         first, last = (int(tracks.t[tracks.offsets[pair[0]]]), int(tracks.t[tracks.offsets[pair[0] + 1] - 1]))
         samples = measure(tracks, site.statics, pair, first, last, self._gap_us)
         one = company.one_place(samples, contact.said)
-        for run in runs(samples, one, int(AROUND_H * US_H), 0):
+        for run in runs(samples, one, SPAN_US, 0):
             if samples.t[run.start] <= contact.start_us and samples.t[run.stop - 1] >= contact.end_us:
                 whole = self._judged(site, pair, samples, run, one)
                 if whole is not None:

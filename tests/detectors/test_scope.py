@@ -262,7 +262,7 @@ def test_longer_meetings_are_looked_for_further_around(tmp_path, zones):
     late = [still(ship.mmsi, ship.lon[0], 37.2, 6800, 6800) for ship in (a, b)]
     watch = still(103, 121.0, 36.0, 0, 14000, 30)
     with Store.open(tmp_path / "a.duckdb") as store:
-        rule = {"rendezvous": discover()["rendezvous"](min_hours=24.0)}
+        rule = {"rendezvous": discover()["rendezvous"](min_hours=24.0, join_hours=0.0)}
         insert(store, rows_of([a, b, watch]))
         assert detect(store, zones, detectors=rule, now=NOW, version="test").events == {}
         insert(store, rows_of(late))
