@@ -161,8 +161,8 @@ class Rendezvous(Detector):
         size = np.zeros(len(tracks.mmsi))
         size[ships] = [statics.greatest_m(mmsi) for mmsi in tracks.mmsi[ships].tolist()]
         hulls = size[near.steps.ship[near.first]] + size[near.steps.ship[near.second]] + POINT_M
-        both = tight[near.first] & tight[near.second]
-        limit = np.where(both, self.close_m + CLOSE_SLACK_M, self.max_distance_m + SLACK_M)
+        tight_there = tight[near.first] | tight[near.second]
+        limit = np.where(tight_there, self.close_m + CLOSE_SLACK_M, self.max_distance_m + SLACK_M)
         least_us = int(min(self.min_hours * 60, self.brief_minutes, self.trawl_hours * 60) * MINUTE_US)
         return spans(near, near.apart_m <= limit + hulls, self._gap_us, least_us, tracks, self._join_us)
 
@@ -370,9 +370,12 @@ class _Site:
     tight: Bools
 
     def tight_at(self, pair: tuple[int, int], t: Ints) -> Bools:
-        """Say at which times both of two ships were where ships must be close; where no step is, as at the nearest."""
-        both: Bools = self._at(self.tight, pair[0], t) & self._at(self.tight, pair[1], t)
-        return both
+        """Say at which times one of two ships was where ships must be close; where no step is, as at the nearest.
+
+        The last of a queue has no more than one other beside her.
+        """
+        either: Bools = self._at(self.tight, pair[0], t) | self._at(self.tight, pair[1], t)
+        return either
 
     def waiting_at(self, ship: int, from_us: int, to_us: int) -> int:
         """Return how many slow ships, the partner not counted, were near one in a span: the median."""

@@ -175,6 +175,20 @@ def test_ships_seen_900_m_apart_for_half_an_hour_met_twice(tmp_path, zones):
     assert [event["evidence"]["hours"] for event in found] == pytest.approx([2.75, 2.75], abs=0.1)
 
 
+def test_the_last_of_a_queue_has_no_meeting_with_the_one_before_her(tmp_path, zones):
+    queue = [still(101 + k, LON + metres_east(east, LAT), LAT, 0, 400) for k, east in enumerate((0, 450, 950, 1450))]
+    assert find(tmp_path, zones, queue, "rendezvous") == []
+    assert len(meetings(find(tmp_path, zones, queue[:2], "rendezvous"))) == 1
+
+
+def test_who_lies_alongside_and_sails_alone_is_no_second_transponder(tmp_path, zones):
+    """As two ships of the Suez roads did: 57 m apart for 31 hours, then one went 6 km."""
+    stays, sails = still(101, LON, LAT, 0, 1200), still(102, LON + metres_east(50, LAT), LAT, 0, 1200)
+    sails.lon[-8:] += np.arange(1, 9) * metres_east(800, LAT)
+    (found,) = find(tmp_path, zones, [stays, sails], "rendezvous")
+    assert (found["kind"], found["evidence"]["hours"]) == ("rendezvous", pytest.approx(19.4, abs=0.1))
+
+
 def test_open_meeting_has_no_end(tmp_path, zones):
     a = still(101, LON, LAT, 0, 300)
     b = still(102, LON + metres_east(80, LAT), LAT, 0, 300)
