@@ -170,8 +170,10 @@ def spans(near: Neighbours, keep: Bools, max_gap_us: int, least_us: int, tracks:
 
 def _silent(tracks: Tracks, ship: Ints, low_us: Ints, high_us: Ints, max_gap_us: int) -> Bools:
     """Say of ships (by index) whether each was silent for longer than max_gap_us somewhere between two times."""
+    if not len(ship):
+        return np.zeros(0, np.bool_)
     at = np.flatnonzero((tracks.ship[1:] == tracks.ship[:-1]) & (tracks.t[1:] - tracks.t[:-1] > max_gap_us))
-    if not len(at) or not len(ship):
+    if not len(at):
         return np.zeros(len(ship), np.bool_)
     # By ship and second in one key, both in order as the fixes are.
     owner = tracks.ship[at].astype(np.int64) << 34
