@@ -4,9 +4,10 @@ The rule is Miller 2018's, as Global Fishing Watch uses it (500 m, 2 h, under 2 
 coastal anchorages, which would hide Sok-do and Cho-do. Distances are between hulls where sides and headings are said.
 Where many ships lie, in ports, anchorages, areas for ship-to-ship transfers and crowds, ships belong together at
 ``close_m``. A sample is a real fix of one ship with the other's place then (`detectors.samples`); a contact needs two
-real fixes of each ship inside it. Course is no criterion for slow ships: it means nothing adrift. Silence is no parting:
-ships that lie by each other before and after one of up to ``join_hours`` are in one contact, of which ``min_hours`` are
-seen and no less than is unseen; two real fixes of each that show them apart end it.
+real fixes of each ship inside it. Course is no criterion for slow ships: it means nothing adrift.
+
+Silence is no parting: ships that lie by each other before and after one of up to ``join_hours`` are in one contact, of
+which ``min_hours`` are seen and no less than is unseen; two real fixes of each that show them apart end it.
 
 Told apart, as kinds of their own: ``brief_contact``, ``pair_trawling``, ``same_hull`` and ``attended``. A raft is one
 event of all its ships. Net buoys and other AIS gear are left out.
