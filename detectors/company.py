@@ -43,7 +43,7 @@ class Motion:
     Attributes:
         relative_kn: Median speed of one relative to the other; NaN where not known.
         course_difference_deg: Median difference of their courses made good; NaN where one hardly moved.
-        together_m: How far the first went at over 2 kn.
+        together_m: How far they went as one, both at over 2 kn.
     """
 
     relative_kn: float
@@ -131,7 +131,7 @@ def motion(tracks: Tracks, pair: tuple[int, int], from_us: int, to_us: int, max_
     steered = np.minimum(moved_a, moved_b) / seconds > _STEERED_KN * KNOT_M_S
     turn = np.degrees(np.arctan2(east_a, north_a) - np.arctan2(east_b, north_b))
     apart = np.abs((turn + 180.0) % 360.0 - 180.0)[steered]
-    fast = moved_a / seconds > 2.0 * KNOT_M_S
+    fast = (np.minimum(moved_a, moved_b) / seconds > 2.0 * KNOT_M_S) & (relative <= AS_ONE_KN)
     course = median(apart) if len(apart) else np.nan
     return Motion(median(relative), course, float(moved_a[fast].sum()))
 

@@ -3,8 +3,9 @@
 An event and a planted behaviour match when they are of one kind, name the same ships (and, where the truth says one,
 the same zone) and their times overlap by at least half: intersection over union >= 0.5. Matches are taken greedily,
 best overlap first, one to one; a second event for one behaviour is a false alarm. Rafts are scored by their pairs:
-a meeting of more than two ships counts as every two of them, for as long as both were members. What is open ends at
-the truth's last report.
+a meeting of more than two ships counts as every two of them, for as long as both were members; two who were so for
+less than the two hours of a meeting may be found by it, but are no alarm of their own. What is open ends at the
+truth's last report.
 
 Where the truth plants contacts in known roads and at quays (`anchorage_contact`), a meeting or brief contact that says
 it was in a port, an anchorage or under a mask, and in no STS area, is scored as one: told apart by what it says.
@@ -20,8 +21,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from itertools import combinations
+from datetime import datetime, timedelta
+from itertools import combinations, product
 from statistics import median
 from typing import Annotated, TypeVar
 
@@ -31,6 +32,8 @@ from detectors.scores import KindScore, Scores
 
 #: Least temporal intersection over union of a match.
 MIN_IOU = 0.5
+#: Two members of a raft who were so for less than a meeting's least length are no alarm of their own.
+LEAST = timedelta(hours=2)
 #: Nautical miles beyond a decoy's reach at which it is still blamed: a silence begins before the edge of a hole.
 MARGIN_NM = 2.0
 #: The gap verdict that raises an alarm.
@@ -211,30 +214,43 @@ def _pairs(one: _Meeting, horizon: datetime) -> Iterator[_Meeting]:
         return
     stays = _stays(one, horizon)
     for a, b in combinations(sorted(one.mmsi), 2):
-        start, end = max(stays[a][0], stays[b][0]), min(stays[a][1], stays[b][1])
-        if start <= end:
-            yield msgspec.structs.replace(one, mmsi=[a, b], start=start, end=end)
+        for (first, last), (other_first, other_last) in product(stays[a], stays[b]):
+            start, end = max(first, other_first), min(last, other_last)
+            if start <= end:
+                yield msgspec.structs.replace(one, mmsi=[a, b], start=start, end=end)
 
 
-def _stays(one: _Event | _Planted, horizon: datetime) -> dict[int, tuple[datetime, datetime]]:
-    """Return each ship's time in a meeting: as its evidence lists the members, else all of it."""
-    stays = dict.fromkeys(one.mmsi, _span(one, horizon))
-    if isinstance(one, _Event) and "members" in one.evidence:
-        for member in _parsed(one.evidence["members"], list[_Member], "members of a raft", "darkwake events"):
-            stays[member.mmsi] = member.from_, member.to or horizon
-    return stays
+def _stays(one: _Event | _Planted, horizon: datetime) -> dict[int, list[tuple[datetime, datetime]]]:
+    """Return each ship's times in a meeting: as its evidence lists the members, else all of it."""
+    listed: dict[int, list[tuple[datetime, datetime]]] = {mmsi: [] for mmsi in one.mmsi}
+    for member in _members(one):
+        listed[member.mmsi].append((member.from_, member.to or horizon))
+    return {mmsi: spans or [_span(one, horizon)] for mmsi, spans in listed.items()}
+
+
+def _members(one: _Event | _Planted) -> list[_Member]:
+    if not isinstance(one, _Event) or "members" not in one.evidence:
+        return []
+    return _parsed(one.evidence["members"], list[_Member], "members of a raft", "darkwake events")
+
+
+def _passing(event: _Event, horizon: datetime) -> bool:
+    """Say whether a pair is that of a raft and was in it together for less than a meeting takes."""
+    first, last = _span(event, horizon)
+    return last - first < LEAST and len({member.mmsi for member in _members(event)}) > 2
 
 
 def _score(kind: str, told: list[_Event], planted: list[_Planted], truth: _Truth) -> tuple[KindScore, list[str]]:
     unsure = [e for e in told if _not_assessed(e)]
     alarms = [e for e in told if not _not_assessed(e)]
     matches = _matches(alarms, planted, truth.end)
+    passing = [i for i, e in enumerate(alarms) if i not in matches and _passing(e, truth.end)]
     answered = _matches(unsure, [p for i, p in enumerate(planted) if i not in matches.values()], truth.end)
     away = [i for i, p in enumerate(planted) if not p.near_decoy]
     found = set(matches.values())
     found_away = len(found & set(away))
     onset = [abs((alarms[e].start - planted[p].start).total_seconds()) / 60.0 for e, p in matches.items()]
-    wrong = [e for i, e in enumerate(alarms) if i not in matches]
+    wrong = [e for i, e in enumerate(alarms) if i not in matches and i not in passing]
     blame = Counter(_blame(e, planted, truth) for e in wrong)
     score = KindScore(
         kind=kind,
@@ -244,8 +260,8 @@ def _score(kind: str, told: list[_Event], planted: list[_Planted], truth: _Truth
         planted_away=len(away),
         found_away=found_away,
         recall_away=_share(found_away, len(away)),
-        events=len(alarms),
-        precision=_share(len(found), len(alarms)),
+        events=len(alarms) - len(passing),
+        precision=_share(len(found), len(alarms) - len(passing)),
         onset_median_minutes=round(median(onset), 2) if onset else None,
         onset_max_minutes=round(max(onset), 2) if onset else None,
         false_alarms=len(wrong),

@@ -27,6 +27,7 @@ ALONGSIDE_M, ALONGSIDE_POINTS_M, TOUCHING_M = 100.0, 150.0, 30.0
 APART_M = 2000.0  # who is farther is still coming, or has left
 CAME_M = 500.0  # who moved farther in the hour before came to the other
 THIRD_M = (15.0, 100.0)  # hulls so far apart for long leave room for a craft that says nothing
+SILENT_MINUTES = 60.0  # a hole so long is told as a silence
 _SPREAD_M = 25.0
 _CROWD = 4
 
@@ -287,6 +288,11 @@ def _against(evidence: dict[str, Any], place: Place) -> list[str]:
         said.append(f"against: {evidence['neighbours_count']} others waited near by: a place where ships lie")
     if evidence["approach_minutes"] is None and evidence["parting_minutes"] is None:
         said.append("against: neither was seen apart from the other shortly before or after")
+    if evidence["longest_hole_minutes"] > SILENT_MINUTES:
+        said.append(
+            f"against: for {evidence['longest_hole_minutes']:.0f} minutes one of the two was not heard; "
+            "that they stayed together then was not seen"
+        )
     if evidence["hull_gap_min_m"] is None and evidence["distance_min_m"] <= ALONGSIDE_POINTS_M:
         said.append("against: the sides of the ships are not known; antennas alone cannot show hull to hull")
     if evidence["distance_bound_m"] > ALONGSIDE_M:

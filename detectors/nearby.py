@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from detectors.tracks import Paths
+    from detectors.tracks import Paths, Tracks
 
 STEP_US = 600 * US_S
 WAITS_KN = 2.5  # between steps: at anchor, adrift, or in a queue that moves up
@@ -189,7 +189,7 @@ def _straight_m(place: Floats, low: Ints, high: Ints) -> Floats:
     return apart
 
 
-def spans(near: Neighbours, keep: Bools, max_gap_us: int, least_us: int) -> Candidates:
+def spans(near: Neighbours, keep: Bools, max_gap_us: int, least_us: int, tracks: Tracks, join_us: int) -> Candidates:
     """Join the steps of each pair over holes and drop what is too short.
 
     Args:
@@ -197,6 +197,8 @@ def spans(near: Neighbours, keep: Bools, max_gap_us: int, least_us: int) -> Cand
         keep: Which pairs.
         max_gap_us: Holes that are joined.
         least_us: Spans that could not hold a contact of this length are left out.
+        tracks: All fixes.
+        join_us: Longer holes are joined where one of the two was silent for up to so long.
     """
     steps = near.steps
     first, second = steps.ship[near.first[keep]], steps.ship[near.second[keep]]
@@ -207,8 +209,29 @@ def spans(near: Neighbours, keep: Bools, max_gap_us: int, least_us: int) -> Cand
     hole = 2 + 2 * reach // STEP_US  # nearer ones would overlap once widened, and tell of one contact twice
     new = np.ones(len(first), dtype=np.bool_)
     new[1:] = (first[1:] != first[:-1]) | (second[1:] != second[:-1]) | (step[1:] - step[:-1] > hole)
+    late = np.flatnonzero(new[1:] & (first[1:] == first[:-1]) & (second[1:] == second[:-1])) + 1
+    late = late[step[late] - step[late - 1] <= (join_us + max_gap_us) // STEP_US + 2]
+    low_us, high_us = step[late - 1] * STEP_US, step[late] * STEP_US
+    quiet = [_silent(tracks, ship[late], low_us, high_us, max_gap_us) for ship in (first, second)]
+    new[late] = ~(quiet[0] | quiet[1])
     starts = np.flatnonzero(new)
     stops = np.append(starts[1:], len(first)) - 1 if len(starts) else starts
     from_us, to_us = (step[starts] - 1) * STEP_US, (step[stops] + 1) * STEP_US
     enough = to_us - from_us >= least_us
     return Candidates(first[starts][enough], second[starts][enough], from_us[enough] - reach, to_us[enough] + reach)
+
+
+def _silent(tracks: Tracks, ship: Ints, low_us: Ints, high_us: Ints, max_gap_us: int) -> Bools:
+    """Say of ships (by index) whether each was silent for longer than max_gap_us somewhere between two times."""
+    if not len(ship):
+        return np.zeros(0, np.bool_)
+    at = np.flatnonzero((tracks.ship[1:] == tracks.ship[:-1]) & (tracks.t[1:] - tracks.t[:-1] > max_gap_us))
+    if not len(at):
+        return np.zeros(len(ship), np.bool_)
+    # By ship and second in one key, both in order as the fixes are.
+    owner = tracks.ship[at].astype(np.int64) << 34
+    begins, ends = owner + tracks.t[at] // US_S, owner + tracks.t[at + 1] // US_S
+    wanted = ship << 34
+    after = np.minimum(np.searchsorted(ends, wanted + low_us // US_S, "right"), len(at) - 1)
+    found: Bools = (tracks.ship[at[after]] == ship) & (ends[after] > wanted + low_us // US_S)
+    return found & (begins[after] < wanted + high_us // US_S)

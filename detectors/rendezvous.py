@@ -6,6 +6,9 @@ Where many ships lie, in ports, anchorages, areas for ship-to-ship transfers and
 ``close_m``. A sample is a real fix of one ship with the other's place then (`detectors.samples`); a contact needs two
 real fixes of each ship inside it. Course is no criterion for slow ships: it means nothing adrift.
 
+Silence is no parting: ships that lie by each other before and after one of up to ``join_hours`` are in one contact, of
+which ``min_hours`` are seen and no less than is unseen; two real fixes of each that show them apart end it.
+
 Told apart, as kinds of their own: ``brief_contact``, ``pair_trawling``, ``same_hull`` and ``attended``. A raft is one
 event of all its ships. Net buoys and other AIS gear are left out.
 """
@@ -23,12 +26,12 @@ from detectors import company
 from detectors.company import AROUND_H, Contact
 from detectors.contract import Detector, threshold
 from detectors.event import Event, Reach, untied
-from detectors.geo import KNOT_M_S, US_H, US_S, Bools, Ints, distance_m, median
+from detectors.geo import KNOT_M_S, US_H, US_S, Bools, Floats, Ints, distance_m, median
 from detectors.hulls import BOUND, POINTS
 from detectors.meeting import Place, alongside, event_of
 from detectors.nearby import STEP_US, Candidates, Neighbours, Steps, neighbours, spans
 from detectors.rafts import link, rafts, rounds
-from detectors.samples import Samples, measure, runs
+from detectors.samples import Samples, measure, runs, silence_us
 from detectors.statics import SPAN_US, Statics
 
 if TYPE_CHECKING:
@@ -41,7 +44,7 @@ LOOSE_KN = 1.5
 LEAST_REACH_M = 1000.0  # within which others lying still make a crowd
 HULLS_M = 300.0  # antennas of two ships of 300 m, alongside
 SLACK_M, CLOSE_SLACK_M = 200.0, 60.0  # of places on the common clock against real fixes
-APART_M = 500.0  # beyond the limit of a contact, in real fixes of both ships: it is over
+APART_M = 250.0  # beyond the limit of a contact for certain, in real fixes of both ships: it is over
 POINT_M = 80.0  # what is granted in close quarters to ships whose sides are not said: 100 m long, bow to stern
 ATTENDANT_M, ATTENDANT_SHARE = 70, 0.6  # a craft that goes from ship to ship is small, and smaller than those
 LIES_SHARE = 0.9  # of the speed at which a ship steams; places on the common clock are rounded otherwise
@@ -83,6 +86,12 @@ class Rendezvous(Detector):
     max_gap_minutes: float = threshold(
         60.0, "holes joined, and the longest span to interpolate over: a missed satellite pass", unit="min", least=1
     )
+    join_hours: float = threshold(
+        4.0,
+        "silences joined where none saw them apart: GFW merges what is less apart; 2 h must be seen",
+        unit="h",
+        least=0,
+    )
     brief_m: float = threshold(100.0, "hulls this near make a brief contact", unit="m", least=1)
     brief_minutes: float = threshold(
         20.0, "least length of a brief contact: six in two days, Japan MOFA 2019", unit="min", least=1
@@ -123,11 +132,16 @@ class Rendezvous(Detector):
     @property
     def look_around_h(self) -> float:
         """As long as two meetings and the holes beside them, if ``memory_h`` is less."""
-        return max(self.memory_h, 2 * self.min_hours + self.max_gap_minutes / 30)
+        holes_h = max(self.max_gap_minutes / 30, self.join_hours)
+        return max(self.memory_h, 2 * self.min_hours + holes_h)
 
     @property
     def _gap_us(self) -> int:
         return int(self.max_gap_minutes * MINUTE_US)
+
+    @property
+    def _join_us(self) -> int:
+        return int(self.join_hours * US_H)
 
     def _tight(self, view: View, near: Neighbours) -> Bools:
         """Say of each place whether ships there must be close to belong together."""
@@ -150,10 +164,10 @@ class Rendezvous(Detector):
         size = np.zeros(len(tracks.mmsi))
         size[ships] = [statics.greatest_m(mmsi) for mmsi in tracks.mmsi[ships].tolist()]
         hulls = size[near.steps.ship[near.first]] + size[near.steps.ship[near.second]] + POINT_M
-        both = tight[near.first] & tight[near.second]
-        limit = np.where(both, self.close_m + CLOSE_SLACK_M, self.max_distance_m + SLACK_M)
+        tight_there = tight[near.first] | tight[near.second]
+        limit = np.where(tight_there, self.close_m + CLOSE_SLACK_M, self.max_distance_m + SLACK_M)
         least_us = int(min(self.min_hours * 60, self.brief_minutes, self.trawl_hours * 60) * MINUTE_US)
-        return spans(near, near.apart_m <= limit + hulls, self._gap_us, least_us)
+        return spans(near, near.apart_m <= limit + hulls, self._gap_us, least_us, tracks, self._join_us)
 
     def _contacts(self, site: _Site, pair: tuple[int, int], from_us: int, to_us: int) -> Iterator[Contact | Reach]:
         """Yield the contacts of two ships in a span, and the reach of those that are nothing."""
@@ -174,26 +188,28 @@ class Rendezvous(Detector):
         least_us = int(min(self.min_hours, self.trawl_hours) * US_H)
         taken: list[slice] = []
         steaming = site.steaming(samples, self._gap_us)
-        apart = gap > most + APART_M
+        apart = _parted(samples, gap, most + APART_M)
         lying = [
             run
-            for run in runs(samples, near, self._gap_us, least_us, state=steaming, apart=apart)
+            for run in runs(samples, near, self._gap_us, least_us, state=steaming, apart=apart, join_us=self._join_us)
             if not steaming[run.start]
         ]
         # A pair at work is out of hearing now and then; its work is one.
         for run in (*lying, *runs(samples, near & steaming, max(self._gap_us, WORK_US), least_us)):
             contact = self._judged(site, pair, samples, run, near)
             if contact is None:
+                yield self._reach(site, int(samples.t[run.start]), int(samples.t[run.stop - 1]))
                 continue
+            unseen = silence_us(samples[run], self._gap_us)[-1] / US_H
+            long_enough = contact.hours - unseen >= self.min_hours or contact.kind == "pair_trawling"
             if contact.kind == "same_hull":
                 contact = self._all_along(site, contact)
-            long_enough = contact.hours >= self.min_hours or contact.kind == "pair_trawling"
             if contact.kind and long_enough:
                 taken.append(run)
                 yield contact
             else:
                 yield contact.reach
-        apart = gap > limit + APART_M
+        apart = _parted(samples, gap, limit + APART_M)
         for run in runs(
             samples, touching, self._gap_us, int(self.brief_minutes * MINUTE_US), state=steaming, apart=apart
         ):
@@ -204,7 +220,9 @@ class Rendezvous(Detector):
                 continue
             # Ships that lie side by side all the time have no contact that is brief.
             parted = bool((samples.distance_m > self.max_distance_m).any())
-            if contact.kind in ("rendezvous", "attended") and parted:
+            if contact.kind == "same_hull":  # one hull is one hull, however short she lies
+                yield self._all_along(site, contact)
+            elif contact.kind in ("rendezvous", "attended") and parted:
                 contact.kind = "brief_contact" if contact.kind == "rendezvous" else "attended"
                 yield contact
             else:
@@ -215,9 +233,7 @@ class Rendezvous(Detector):
         tracks, statics = site.tracks, site.statics
         part = samples[run][near[run]]
         start_us, end_us = int(part.t[0]), int(part.t[-1])
-        is_open = site.view.horizon_us - end_us <= self._gap_us
-        around_us = max(int(self.link_h * US_H), SPAN_US, int(AROUND_H * US_H)) + 2 * self._gap_us
-        reach = Reach(start_us - around_us, None if is_open else end_us + around_us)
+        reach = self._reach(site, start_us, end_us)
         fixes = tracks.fixes_of(pair[0], start_us, end_us), tracks.fixes_of(pair[1], start_us, end_us)
         if min(int(part.of_a.sum()), int((~part.of_a).sum())) < 2:
             return None
@@ -233,12 +249,18 @@ class Rendezvous(Detector):
                 statics.said(int(tracks.mmsi[pair[0]]), start_us, end_us),
                 statics.said(int(tracks.mmsi[pair[1]]), start_us, end_us),
             ),
-            is_open=is_open,
+            is_open=reach.reads_to is None,
             reach=reach,
             waiting=site.waiting_at(pair[0], start_us, end_us),
         )
         contact.kind = self._kind(site, contact)
         return contact
+
+    def _reach(self, site: _Site, start_us: int, end_us: int) -> Reach:
+        """Return what is read for a stretch in contact: to the horizon where it may go on."""
+        around_us = max(int(self.link_h * US_H), SPAN_US, int(AROUND_H * US_H), self._join_us) + 2 * self._gap_us
+        is_open = site.view.horizon_us - end_us <= self._gap_us
+        return Reach(start_us - around_us, None if is_open else end_us + around_us)
 
     def _kind(self, site: _Site, contact: Contact) -> str:
         """Return the kind of a contact, whatever its length; "" for none."""
@@ -263,7 +285,7 @@ class Rendezvous(Detector):
         first, last = (int(tracks.t[tracks.offsets[pair[0]]]), int(tracks.t[tracks.offsets[pair[0] + 1] - 1]))
         samples = measure(tracks, site.statics, pair, first, last, self._gap_us)
         one = company.one_place(samples, contact.said)
-        for run in runs(samples, one, int(AROUND_H * US_H), 0):
+        for run in runs(samples, one, SPAN_US, 0):
             if samples.t[run.start] <= contact.start_us and samples.t[run.stop - 1] >= contact.end_us:
                 whole = self._judged(site, pair, samples, run, one)
                 if whole is not None:
@@ -354,9 +376,12 @@ class _Site:
     tight: Bools
 
     def tight_at(self, pair: tuple[int, int], t: Ints) -> Bools:
-        """Say at which times both of two ships were where ships must be close; where no step is, as at the nearest."""
-        both: Bools = self._at(self.tight, pair[0], t) & self._at(self.tight, pair[1], t)
-        return both
+        """Say at which times one of two ships was where ships must be close; where no step is, as at the nearest.
+
+        The last of a queue has no more than one other beside her.
+        """
+        either: Bools = self._at(self.tight, pair[0], t) | self._at(self.tight, pair[1], t)
+        return either
 
     def steaming(self, samples: Samples, max_gap_us: int) -> Bools:
         """Say at which samples both of two ships steamed; none if one of them lay all the while, as most do."""
@@ -407,3 +432,10 @@ class _Site:
         nearest = np.where(wanted - step[before] <= np.abs(step[after] - wanted), before, after)
         found: Bools = flags[low + nearest]
         return found
+
+
+def _parted(samples: Samples, gap_m: Floats, limit_m: Floats) -> Bools:
+    """Say which samples show two ships beyond a limit, however wrong an interpolated place may be."""
+    apart = gap_m > limit_m
+    apart[apart] = gap_m[apart] - samples[apart].bound_m > limit_m[apart]
+    return apart

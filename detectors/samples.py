@@ -132,6 +132,13 @@ def _bound_m(tracks: Tracks, ship: int, t: Ints) -> Floats:
     return bound
 
 
+def silence_us(samples: Samples, max_gap_us: int) -> Ints:
+    """Return for each sample the time before it, since the first, that lies in holes longer than the greatest."""
+    step = np.diff(samples.t, prepend=samples.t[:1])
+    total: Ints = np.cumsum(np.where(step > max_gap_us, step, 0))
+    return total
+
+
 def runs(
     samples: Samples,
     near: Bools,
@@ -140,6 +147,7 @@ def runs(
     *,
     state: Bools | None = None,
     apart: Bools | None = None,
+    join_us: int = 0,
 ) -> Iterator[slice]:
     """Yield stretches of samples that begin and end near, joined over holes, that last long enough.
 
@@ -153,17 +161,39 @@ def runs(
         least_us: Shorter stretches are left out.
         state: What the ships did at each sample.
         apart: Which samples show the ships clearly apart: two real fixes of each among them end a contact.
+        join_us: Stretches are joined over a time of up to so long in which nothing was known of one ship, as long as no
+            more of the whole is unseen than seen.
     """
     at = np.flatnonzero(near)
     if not len(at):
         return
-    ends = np.diff(samples.t[at]) > max_gap_us
+    unseen = np.diff(silence_us(samples, max_gap_us)[at])
+    ends = np.diff(samples.t[at]) - unseen > max_gap_us
     if state is not None:
         ends |= state[at][1:] != state[at][:-1]
     if apart is not None:
         seen_a, seen_b = (np.diff(np.cumsum(apart & side)[at]) for side in (samples.of_a, ~samples.of_a))
         ends |= (seen_a >= _SEEN_APART) & (seen_b >= _SEEN_APART)
-    breaks = np.flatnonzero(ends)
-    for low, high in zip(at[[0, *(breaks + 1)]].tolist(), at[[*breaks, -1]].tolist(), strict=True):
+    breaks = np.flatnonzero(ends | (unseen > 0))
+    pieces = list(zip(at[[0, *(breaks + 1)]].tolist(), at[[*breaks, -1]].tolist(), strict=True))
+    if join_us:
+        silences = np.where(ends[breaks] | (unseen[breaks] > join_us), -1, unseen[breaks])
+        pieces = _joined(samples.t, pieces, silences.tolist())
+    for low, high in pieces:
         if samples.t[high] - samples.t[low] >= least_us:
             yield slice(low, high + 1)
+
+
+def _joined(t: Ints, pieces: list[tuple[int, int]], silences: list[int]) -> list[tuple[int, int]]:
+    """Join stretches, from the first on, over the silences between them; -1 where another reason parts them."""
+    found = pieces[:1]
+    seen, unseen = int(t[pieces[0][1]] - t[pieces[0][0]]), 0
+    for silence, (low, high) in zip(silences, pieces[1:], strict=True):
+        more = int(t[high] - t[low])
+        if silence >= 0 and unseen + silence <= seen + more:
+            found[-1] = (found[-1][0], high)
+            seen, unseen = seen + more, unseen + silence
+        else:
+            found.append((low, high))
+            seen, unseen = more, 0
+    return found

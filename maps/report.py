@@ -15,6 +15,7 @@ from detectors.vessel_lists import VesselLists, load_vessel_lists
 from maps import assets, method, words
 from maps.content import Findings, map_content
 from maps.coverage import Coverage
+from maps.gear import gear_caveats
 from maps.kinds import describe
 from maps.learned import learned_caveats
 from maps.offline import CaseLayer, OfflineMap, ReportError
@@ -221,7 +222,7 @@ def _caveats(
             )
         )
     matched = ("A list is matched by what a ship says", method.LISTS.format(lists=lists))
-    return [*more, *method.CAVEATS, *learned_caveats(reader), matched]
+    return [*more, *method.CAVEATS, *gear_caveats(reader), *learned_caveats(reader), matched]
 
 
 def _drawing(tracks: Tracks, tolerance_m: object) -> str:

@@ -151,6 +151,26 @@ def test_a_pair_of_a_raft_met_for_as_long_as_both_were_members():
         evaluate([event(mmsi=(1, 2, 3), members=[{"mmsi": 1}])], real)
 
 
+def test_a_ship_that_left_a_raft_and_came_back_was_there_twice():
+    members = [{"mmsi": 1, "from": iso(0), "to": iso(12)}, {"mmsi": 2, "from": iso(0), "to": iso(4)},
+               {"mmsi": 2, "from": iso(8), "to": iso(12)}, {"mmsi": 3, "from": iso(0), "to": iso(12)}]  # fmt: skip
+    pairs = [(1, 2), (2, 3)]
+    real = truth(*(planted(mmsi=p, start=s, end=s + 4) for p in pairs for s in (0, 8)), planted(mmsi=(1, 3), end=12))
+    score = scored([event(mmsi=(1, 2, 3), end=12, members=members)], real)
+    assert (score.found, score.events) == (5, 5)
+
+
+@pytest.mark.parametrize(("hours", "found", "events"), [(1.9, 1, 1), (2.1, 1, 2)])
+def test_who_hardly_overlapped_in_a_raft_is_no_alarm(hours, found, events):
+    members = [{"mmsi": 1, "from": iso(0), "to": iso(4)}, {"mmsi": 2, "from": iso(0), "to": iso(9)},
+               {"mmsi": 3, "from": iso(4 - hours), "to": iso(9)}]  # fmt: skip
+    raft = event(mmsi=(1, 2, 3), end=9, members=members)
+    score = scored([raft], truth(planted(end=4)))
+    assert (score.found, score.events - 1) == (found, events)  # 2 and 3 were together, unplanted
+    both = truth(planted(mmsi=(1, 3), start=4 - hours, end=4), planted(end=4))
+    assert scored([raft], both).found == 2, "but a planted meeting is found by it"
+
+
 @pytest.mark.parametrize("kind", ["rendezvous", "brief_contact"])
 @pytest.mark.parametrize(
     ("said", "in_roads"),

@@ -1,9 +1,12 @@
-"""Meetings planted on real tracks are found among the real ships, in the crowd of the Suez roads and in the Solent."""
+"""Meetings in real traffic: those planted are found in the crowd, and those told of innocent ships were looked at."""
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -75,3 +78,28 @@ def test_a_companion_never_seen_apart_in_the_solent_is_no_brief_contact(tmp_path
     tracks, planted = companions(solent(), 0.0, 150.0, 4, 1.3)
     assert len(planted) == 4
     assert unfound(planted, meetings(tracks, tmp_path), "brief_contact") == planted
+
+
+@pytest.fixture(scope="module")
+def maker() -> ModuleType:
+    """The script that makes docs/real_traffic.md."""
+    path = Path(__file__).resolve().parents[1] / "docs" / "make_real_traffic.py"
+    spec = importlib.util.spec_from_file_location("make_real_traffic", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_meeting_told_of_real_traffic_was_looked_at(maker: ModuleType, tmp_path: Path) -> None:
+    found = {}
+    for number, file in enumerate(maker.FILES):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        found[file.title] = maker.meetings(file, folder)
+    assert sum(len(maker.likely(events)) for events in found.values()) <= 2
+    kept = (maker.HERE / "real_traffic.md").read_text(encoding="utf-8")
+    assert kept == maker.page(found), "docs/real_traffic.md is behind the code: run python docs/make_real_traffic.py"
+    with pytest.raises(maker.NotLookedAt, match=r"ships \(1, 2\) of .* met \(rendezvous\): look"):
+        maker.section(maker.SUEZ, [{**found[maker.SUEZ.title][0], "mmsi": [1, 2], "kind": "rendezvous"}])

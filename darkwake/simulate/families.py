@@ -131,8 +131,12 @@ def short_contacts(seed: int) -> Scene:
         lies = call(scene, site, spot, begin - _at(scene, 1.0), begin + _at(scene, 4.0), "drift")
         host, again = scene.add(merchant(scene), lies), begin + _at(scene, 1.75)
         planned = [Visit(host, begin, 50.0), Visit(host, again, 50.0)]
-        off = around(spot, 2_500.0, float(scene.rng.uniform(0.0, 360.0)))
-        visits(scene, site, merchant(scene), planned, "brief_contact", "gone for most of an hour, and back", off)
+        bearing, craft = float(scene.rng.uniform(0.0, 360.0)), merchant(scene)
+        label = "gone for most of an hour, and back"
+        try:
+            visits(scene, site, craft, planned, "brief_contact", label, around(spot, 2_500.0, bearing))
+        except ValueError:  # the stream carries the host too far from there: she waits on the other side
+            visits(scene, site, craft, planned, "brief_contact", label, around(spot, 2_500.0, bearing + 180.0))
     return scene
 
 

@@ -134,6 +134,61 @@ def test_holes_are_joined_and_told(tmp_path, zones):
     assert found[0]["evidence"]["longest_hole_minutes"] == 50.0
 
 
+def cut(ship, low, high):
+    """Take out what a ship sent between two minutes."""
+    keep = (ship.minutes <= low) | (ship.minutes >= high)
+    for name in ("minutes", "lon", "lat", "sog_kn"):
+        setattr(ship, name, getattr(ship, name)[keep])
+
+
+@pytest.mark.parametrize("silent", [0, 1])
+def test_a_silence_alongside_is_part_of_the_meeting_and_told(tmp_path, zones, silent):
+    # GFW merges encounters under 4 h apart; here neither was seen elsewhere in between.
+    ships = pair(hours=7)
+    cut(ships[silent], 125, 245)
+    (found,) = meetings(find(tmp_path, zones, ships, "rendezvous"))
+    assert found["evidence"]["hours"] == pytest.approx(7, abs=0.1)
+    assert found["evidence"]["longest_hole_minutes"] == pytest.approx(120, abs=5)
+    assert any("was not heard; that they stayed together then was not seen" in one for one in found["reasons"])
+
+
+@pytest.mark.parametrize(
+    ("what", "hours", "low", "high", "lengths"),
+    [
+        ("over 4 h", 12, 180, 425, [3.0, 5.0]),
+        ("more unseen than seen", 5, 65, 235, []),
+        ("two hours in all, one of them unseen", 3, 65, 140, []),
+    ],
+)  # fmt: skip
+def test_a_silence_is_not_joined(tmp_path, zones, what, hours, low, high, lengths):
+    ships = pair(hours=hours)
+    cut(ships[1], low, high)
+    found = meetings(find(tmp_path, zones, ships, "rendezvous"))
+    assert [event["evidence"]["hours"] for event in found] == pytest.approx(lengths, abs=0.2), what
+
+
+def test_ships_seen_900_m_apart_for_half_an_hour_met_twice(tmp_path, zones):
+    ships = pair(hours=6, every=2.5)
+    away = (ships[1].minutes > 165) & (ships[1].minutes < 195)
+    ships[1].lon[away] += metres_east(900, LAT)
+    found = meetings(find(tmp_path, zones, ships, "rendezvous"))
+    assert [event["evidence"]["hours"] for event in found] == pytest.approx([2.75, 2.75], abs=0.1)
+
+
+def test_the_last_of_a_queue_has_no_meeting_with_the_one_before_her(tmp_path, zones):
+    queue = [still(101 + k, LON + metres_east(east, LAT), LAT, 0, 400) for k, east in enumerate((0, 450, 950, 1450))]
+    assert find(tmp_path, zones, queue, "rendezvous") == []
+    assert len(meetings(find(tmp_path, zones, queue[:2], "rendezvous"))) == 1
+
+
+def test_who_lies_alongside_and_sails_alone_is_no_second_transponder(tmp_path, zones):
+    """As two ships of the Suez roads did: 57 m apart for 31 hours, then one went 6 km."""
+    stays, sails = still(101, LON, LAT, 0, 1200), still(102, LON + metres_east(50, LAT), LAT, 0, 1200)
+    sails.lon[-8:] += np.arange(1, 9) * metres_east(800, LAT)
+    (found,) = find(tmp_path, zones, [stays, sails], "rendezvous")
+    assert (found["kind"], found["evidence"]["hours"]) == ("rendezvous", pytest.approx(19.4, abs=0.1))
+
+
 def test_open_meeting_has_no_end(tmp_path, zones):
     a = still(101, LON, LAT, 0, 300)
     b = still(102, LON + metres_east(80, LAT), LAT, 0, 300)
@@ -155,11 +210,10 @@ def naive(ships: list[Ship], rule: Rendezvous):
     for i, first in enumerate(ships):
         for second in ships[i + 1 :]:
             times = sorted(_samples(first, second, rule, 0) + _samples(second, first, rule, 1))
-            near = [(t, who) for t, who, apart in times if apart <= rule.max_distance_m]
-            for run in _runs(near, rule.max_gap_minutes * MINUTE):
-                span = run[-1][0] - run[0][0]
-                counts = [sum(who == side for _, who in run) for side in (0, 1)]
-                if span < rule.min_hours * 60 * MINUTE or min(counts) < 2:
+            for run, unseen in _runs(times, rule):
+                seen = run[-1][0] - run[0][0] - unseen
+                counts = [sum(who == side for _, who, *_ in run) for side in (0, 1)]
+                if seen < rule.min_hours * 60 * MINUTE or min(counts) < 2:
                     continue
                 if max(_speed(ship, run[0][0], run[-1][0]) for ship in (first, second)) < rule.max_sog_kn:
                     found.append((sorted([first.mmsi, second.mmsi]), run[0][0], counts, run[-1][0]))
@@ -193,29 +247,55 @@ def _samples(ship, other, rule, who):
         if not at:
             continue
         j = at[-1]
+        bound = 0.0
         if theirs[j] == t:
             lon, lat = other.lon[j], other.lat[j]
         elif j + 1 < len(theirs) and theirs[j + 1] - theirs[j] <= rule.max_gap_minutes * MINUTE:
             part = (t - theirs[j]) / (theirs[j + 1] - theirs[j])
             lon = other.lon[j] + part * (other.lon[j + 1] - other.lon[j])
             lat = other.lat[j] + part * (other.lat[j + 1] - other.lat[j])
+            seconds = (theirs[j + 1] - theirs[j]) / 1e6
+            made = _metres(other.lon[j], other.lat[j], other.lon[j + 1], other.lat[j + 1]) / seconds
+            sent = max(other.sog_kn[j], other.sog_kn[j + 1]) * 1852 / 3600
+            bound = max(made, sent) * min(part, 1 - part) * seconds
         else:
             continue
-        # equirectangular: an independent formula, good to millimetres at 500 m
-        dx = (ship.lon[k] - lon) * np.cos(np.radians((ship.lat[k] + lat) / 2))
-        apart = np.radians(np.hypot(dx, ship.lat[k] - lat)) * 6_371_008.8
-        found.append((t, who, float(apart)))
+        found.append((t, who, _metres(ship.lon[k], ship.lat[k], lon, lat), bound))
     return found
 
 
-def _runs(near, gap):
-    runs, run = [], []
-    for item in near:
-        if run and item[0] - run[-1][0] > gap:
-            runs.append(run)
-            run = []
-        run.append(item)
-    return [*runs, run] if run else runs
+def _metres(lon_a, lat_a, lon_b, lat_b):
+    """Equirectangular: an independent formula, good to millimetres at 500 m."""
+    dx = (lon_a - lon_b) * np.cos(np.radians((lat_a + lat_b) / 2))
+    return float(np.radians(np.hypot(dx, lat_a - lat_b)) * 6_371_008.8)
+
+
+def _runs(times, rule):
+    """Samples in contact, cut where they end, each run with how long nothing was known of one ship in it."""
+    gap, pieces = rule.max_gap_minutes * MINUTE, []
+    silence, apart, last = 0, [0, 0], None
+    for t, who, metres, bound in times:
+        silence += t - last if last is not None and t - last > gap else 0
+        last = t
+        if metres <= rule.max_distance_m:
+            if pieces:
+                firm = min(apart) >= 2 or t - pieces[-1][0][-1][0] - silence > gap
+            if not pieces or firm or silence:
+                pieces.append(([], not pieces or firm, silence))
+            pieces[-1][0].append((t, who))
+            silence, apart = 0, [0, 0]
+        elif metres - bound > rule.max_distance_m + 250:
+            apart[who] += 1
+    runs, seen, unseen = [], 0, 0
+    for run, firm, silence in pieces:
+        more = run[-1][0] - run[0][0]
+        if not firm and silence <= rule.join_hours * 60 * MINUTE and unseen + silence <= seen + more:
+            runs[-1] = runs[-1][0] + run, unseen + silence
+            seen, unseen = seen + more, unseen + silence
+        else:
+            runs.append((run, 0))
+            seen, unseen = more, 0
+    return runs
 
 
 def _speed(ship, low, high):

@@ -98,7 +98,7 @@ def test_in_a_race_ships_drift_at_over_2_kn_with_the_bow_off_the_course(seed):
             assert np.quantile(off, 0.02) > 30
 
 
-@every
+@pytest.mark.parametrize("seed", [*SEEDS, 808])  # of the last the stream carries a host away from who waits for her
 def test_contacts_are_short_and_close(seed):
     scene = scene_of("short-contacts", seed)
     contacts = planted(scene, "brief_contact")
