@@ -33,14 +33,15 @@ def watch(
     zone_files: tuple[Path, ...],
     config: Path | None,
 ) -> None:
-    """Watch live feeds: each line goes to a spool, from there into the case, and events follow as lines come.
+    """Take live feeds into a case and find events as lines come.
+
+    Each line goes to a spool first, and from there into the case.
 
     SOURCE is udp://HOST:PORT or tcp-listen://HOST:PORT to wait for senders; tcp://HOST:PORT, gpsd://HOST, ws://HOST/PATH,
-    wss://HOST/PATH (aisstream+wss://HOST/PATH with a key in AISSTREAM_API_KEY) or mqtt://HOST/TOPIC to call a server,
-    kafka://HOST/TOPIC to read a topic;
-    file:PATH, or file:PATH?speed=60 at sixty times its own pace; - for standard input. Lines are NMEA or JSON. One
-    without a receive time gets the time at which it came. SIGTERM or Ctrl-C ends the watch once all that came is in
-    the case; the same command goes on. The events are those of darkwake run on the spool.
+    wss://HOST/PATH (aisstream+wss://HOST/PATH with a key in AISSTREAM_API_KEY), mqtt://HOST/TOPIC or kafka://HOST/TOPIC
+    to call a server; file:PATH, or file:PATH?speed=60 at sixty times its own pace; - for standard input. Lines are NMEA
+    or JSON. One without a receive time gets the time at which it came. SIGTERM or Ctrl-C ends the watch once all that
+    came is in the case; the same command goes on. The events are those of darkwake run on the spool.
     """
     from ais.feeds.address import Address
     from darkwake import __version__
