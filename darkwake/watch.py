@@ -289,7 +289,7 @@ class _Taking:
 
 async def _all(tasks: Sequence[asyncio.Task[None]]) -> None:
     """Wait until all tasks have ended, or one has failed."""
-    await asyncio.gather(*tasks)
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
 
 
 async def _waited(event: asyncio.Event) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from ais.feeds.address import Address
 from ais.feeds.lines import Splitter, Stamp
+from ais.source import InputError
 
 READ_BYTES = 65_536
 CONNECT_S = 10.0
@@ -55,7 +56,11 @@ class Hooks:
 
 
 async def run_udp(address: Address, hooks: Hooks) -> None:
-    """Take datagrams from any sender; each holds whole lines."""
+    """Take datagrams from any sender; each holds whole lines.
+
+    Raises:
+        InputError: The address cannot be listened on.
+    """
 
     class Receiver(asyncio.DatagramProtocol):
         def __init__(self) -> None:
@@ -75,7 +80,10 @@ async def run_udp(address: Address, hooks: Hooks) -> None:
             hooks.say(f"{address.name}: {exc}")
 
     loop = asyncio.get_running_loop()
-    transport, _ = await loop.create_datagram_endpoint(Receiver, local_addr=(address.host, address.port))
+    try:
+        transport, _ = await loop.create_datagram_endpoint(Receiver, local_addr=(address.host, address.port))
+    except OSError as error:
+        raise _unusable(address, error) from None
     transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, UDP_BUFFER_BYTES)
     hooks.say(f"{address.name}: listening")
     try:
@@ -128,7 +136,11 @@ async def again(address: Address, hooks: Hooks, receive: Callable[[], Awaitable[
 
 
 async def run_tcp_listen(address: Address, hooks: Hooks, silence_s: float = SILENCE_S) -> None:
-    """Take what senders send that connect."""
+    """Take what senders send that connect.
+
+    Raises:
+        InputError: The address cannot be listened on.
+    """
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = writer.get_extra_info("peername") or ("unknown", 0)
@@ -142,7 +154,10 @@ async def run_tcp_listen(address: Address, hooks: Hooks, silence_s: float = SILE
         finally:
             writer.close()
 
-    server = await asyncio.start_server(serve, address.host, address.port)
+    try:
+        server = await asyncio.start_server(serve, address.host, address.port)
+    except OSError as error:
+        raise _unusable(address, error) from None
     hooks.say(f"{address.name}: listening")
     try:
         await asyncio.Event().wait()
@@ -174,6 +189,12 @@ async def _receive(reader: asyncio.StreamReader, stamp: Stamp, hooks: Hooks, sil
     for line in splitter.end():
         await hooks.put(stamp.stamped(line, now))
     return received, why
+
+
+def _unusable(address: Address, error: OSError) -> InputError:
+    where = f"{address.kind}://{address.host}:{address.port}"
+    why = str(error.strerror or error)
+    return InputError(f"{where} cannot be listened on ({why}); give an address of this machine and a free port")
 
 
 def _reason(error: BaseException) -> str:

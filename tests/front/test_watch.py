@@ -361,7 +361,7 @@ def test_lines_without_times_get_the_time_at_which_they_come(cli: Run, tmp_path:
     [
         (["udp://127.0.0.1"], "lacks a host or a port"),
         (["-", "-"], "named twice"),
-        (["udp://192.0.2.1:10110"], "Cannot assign requested address"),
+        (["udp://192.0.2.1:10110"], "cannot be listened on"),
         (["aisstream+ws://127.0.0.1:9/x"], "AISSTREAM_API_KEY"),
     ],
 )
