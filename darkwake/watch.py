@@ -96,9 +96,9 @@ class Watch:
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, stop.set)
-        taking = threading.Thread(target=self._take, name="taking", daemon=True)
-        taking.start()
         feeds = [asyncio.create_task(self._feed(address), name=address.name) for address in self.addresses]
+        taking = threading.Thread(target=self._take, name="taking", daemon=True)
+        taking.start()  # once every feed could be made: a process that leaves must have ended it first
         others = [asyncio.create_task(self._flush()), asyncio.create_task(_waited(stop))]
         try:
             await asyncio.wait([asyncio.create_task(_all(feeds)), *others], return_when=asyncio.FIRST_COMPLETED)
