@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from ais.feeds.address import Address
-from ais.feeds.lines import Splitter, Stamp
+from ais.feeds.lines import Stamp, lines_of
 from ais.feeds.network import Hooks, again
 from ais.source import InputError
 
@@ -57,8 +57,8 @@ async def run_kafka(address: Address, hooks: Hooks) -> None:
             offsets = {}
             for partition, records in (await consumer.getmany(timeout_ms=_POLL_MS, max_records=_RECORDS)).items():
                 for record in records:
-                    splitter, now = Splitter(), hooks.clock()
-                    for line in splitter.lines(record.value or b"") + splitter.end():
+                    now = hooks.clock()
+                    for line in lines_of(record.value or b""):
                         await hooks.put(stamp.stamped(line, now))
                     received += 1
                     offsets[partition] = record.offset + 1

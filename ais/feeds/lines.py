@@ -43,6 +43,12 @@ def is_json(line: bytes) -> bool:
     return line.lstrip(_BLANK)[:1] in (b"{", b"[", b"]", b"}")
 
 
+def lines_of(data: bytes) -> list[bytes]:
+    """Return the lines of a message that is whole by itself, without their ends."""
+    splitter = Splitter()
+    return splitter.lines(data) + splitter.end()
+
+
 def _pieces(line: bytes) -> list[bytes]:
     return [line[at : at + MOST_BYTES] for at in range(0, max(len(line), 1), MOST_BYTES)]
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ais.feeds.address import Address
-from ais.feeds.lines import Splitter, Stamp
+from ais.feeds.lines import Splitter, Stamp, lines_of
 from ais.source import InputError
 
 READ_BYTES = 65_536
@@ -71,8 +71,8 @@ async def run_udp(address: Address, hooks: Hooks) -> None:
             if sender not in self.stamps and len(self.stamps) >= _MOST_SENDERS:
                 self.stamps.clear()
             stamp = self.stamps.setdefault(sender, Stamp(sender))
-            splitter, now = Splitter(), hooks.clock()
-            for line in splitter.lines(data) + splitter.end():
+            now = hooks.clock()
+            for line in lines_of(data):
                 if not hooks.offer(stamp.stamped(line, now)):
                     hooks.dropped += 1
 

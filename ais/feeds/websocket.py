@@ -7,7 +7,7 @@ import contextlib
 from types import ModuleType
 
 from ais.feeds.address import Address
-from ais.feeds.lines import Splitter, Stamp
+from ais.feeds.lines import Stamp, lines_of
 from ais.feeds.network import CONNECT_S, SILENCE_S, Hooks, again
 from ais.source import InputError
 
@@ -54,8 +54,8 @@ async def run_websocket(address: Address, hooks: Hooks, hello: str | None = None
                 return received, f"closed ({error})"
             text = data.encode() if isinstance(data, str) else data
             received += len(text)
-            splitter, now = Splitter(), hooks.clock()
-            for line in splitter.lines(text) + splitter.end():
+            now = hooks.clock()
+            for line in lines_of(text):
                 await hooks.put(stamp.stamped(line, now))
 
     await again(address, hooks, receive)
