@@ -7,6 +7,7 @@
     case.events()                  # pandas DataFrame
     case.contacts(445123456)       # whom a ship met, and whom those met
     case.report("harbour.html")
+    case.replay("harbour-replay.html")
 
 Each method opens the case, does its work and closes it, so that a notebook never holds the file. Nothing heavy is
 imported before a method needs it.
@@ -358,6 +359,41 @@ class Case:
                 made_at=now(),
                 version=__version__,
                 settings=_last_settings(reader),
+                lists=self.lists,
+                title=title,
+            )
+
+    def replay(
+        self,
+        path: str | Path,
+        *,
+        mmsi: Iterable[int] = (),
+        span: tuple[datetime | None, datetime | None] = (None, None),
+        title: str | None = None,
+    ) -> Path:
+        """Write the replay, one HTML file with the tracks and a clock to play them, and return its path.
+
+        Args:
+            path: Where to write.
+            mmsi: These ships and those they have events with; all ships of the case if there are none.
+            span: From and to which time; None = from the first, to the last position.
+            title: What the page is called; by default the names of the inputs.
+
+        Raises:
+            ReportError: There is nothing to play, or the replay cannot be written.
+        """
+        from darkwake import __version__
+        from maps import write_replay
+
+        with self.reader() as reader:
+            return write_replay(
+                reader,
+                self.zones_shown(reader),
+                Path(path),
+                made_at=now(),
+                version=__version__,
+                ships=tuple(mmsi),
+                span=span,
                 lists=self.lists,
                 title=title,
             )

@@ -1,8 +1,6 @@
 """The report: one HTML file that opens from a USB stick, with all that a case found and all that stands behind it."""
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
@@ -13,29 +11,34 @@ from ais.reader import Reader
 from detectors import discover, not_looked_at
 from detectors.vessel_lists import VesselLists, load_vessel_lists
 from maps import assets, method, words
-from maps.content import Findings, map_content
+from maps.content import map_content
 from maps.coverage import Coverage
+from maps.findings import Findings
 from maps.gear import gear_caveats
 from maps.kinds import describe
 from maps.learned import learned_caveats
-from maps.offline import CaseLayer, OfflineMap, ReportError
+from maps.offline import CaseLayer, OfflineMap
 from maps.tracks import UNHEARD_S, Tracks
+from maps.writing import write_page
 from zones import ZoneSet
 
 SCRIPTS = (
     "core.js",
     "data.js",
     "symbols.js",
+    "colours.js",
+    "raster.js",
     "paint.js",
     "tracks.js",
     "chart.js",
+    "legend.js",
     "detail.js",
     "table.js",
     "behind.js",
     "print.js",
     "report.js",
 )
-STYLES = ("chart.css", "report.css", "print.css")
+STYLES = ("chart.css", "page.css", "report.css", "print.css")
 
 _RUNS = "SELECT * FROM runs QUALIFY id = max(id) OVER (PARTITION BY detector) ORDER BY detector"
 
@@ -68,37 +71,13 @@ def write_report(
     Raises:
         ReportError: The target cannot be written.
     """
-    target = Path(path)
-    if target.is_dir() or not target.parent.is_dir():
-        raise ReportError(f"{path} cannot be a report: give the path of a file in a folder that exists")
-    text = report_html(reader, zones, made_at=made_at, version=version, settings=settings, lists=lists, title=title)
-    _write(target, text.encode("utf-8"))
-    return target
-
-
-def _write(target: Path, data: bytes) -> None:
-    try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:80]}.", suffix=".part")
-    except OSError as error:
-        raise ReportError(f"{target} cannot be written: {error.strerror or error}; choose another folder") from None
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o666 & ~_umask())
-        Path(name).replace(target)
-    except OSError as error:
-        Path(name).unlink(missing_ok=True)
-        raise ReportError(
-            f"{target} cannot be written: {error.strerror or error}; make room or choose another folder"
-        ) from None
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+    return write_page(
+        Path(path),
+        "report",
+        lambda: report_html(
+            reader, zones, made_at=made_at, version=version, settings=settings, lists=lists, title=title
+        ),
+    )
 
 
 def report_html(

@@ -113,3 +113,19 @@ DW.plot = function (event) {
   parts.push(text(DW.utc(t0), [left, h - 6], "start"), text((sameDay ? DW.utc(t1).slice(11) : DW.utc(t1)) + " UTC", [w - right, h - 6], "end"));
   return DW.svg("svg", { viewBox: `0 0 ${w} ${h}`, class: "plot", role: "img", "aria-label": "Distance between the ships against time" }, ...parts);
 };
+
+// A ship in a line: name, number, and whether it is on a list.
+DW.shipText = (data, i) => {
+  const ship = data.ships[i], name = DW.shipName(ship);
+  return DW.el("span", { class: "who" }, DW.said(name || "no name", name ? {} : { class: "none" }), DW.el("small", { text: String(ship.mmsi) }),
+    ship.listed.length ? DW.el("small", { class: "listed", title: ship.listed.join("\n"), text: "on a list" }) : null);
+};
+
+// The zones at a point of the map, in a popup.
+DW.zonesPopup = function (map, data, zones, at) {
+  if (!zones.length) return map.closePopup();
+  const cards = zones.map((zone) => DW.zoneCard(data, zone));
+  if (cards.length === 1) cards[0].open = true;
+  const box = DW.el("div", { class: "zones-here" }, DW.el("p", { text: `${zones.length === 1 ? "Zone" : `${zones.length} zones or lines`} at ${DW.position(at.lng, at.lat)}` }), ...cards);
+  return L.popup({ maxWidth: 420, minWidth: 300, maxHeight: 320 }).setLatLng(at).setContent(box).openOn(map);
+};

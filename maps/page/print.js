@@ -56,7 +56,7 @@ DW.picture = function (data, event, w, h) {
   canvas.style.height = `${h}px`;
   const ctx = canvas.getContext("2d");
   ctx.scale(2, 2);
-  DW.paint(ctx, view, data, { shown: [event], chosen: event, onlyChosen: true, heard: false, ports: true, groupsOff: new Set(), zoneMarked: null });
+  DW.paint(ctx, view, data, { shown: [event], chosen: event, onlyChosen: true, heard: false, ports: true, groupsOff: new Set(), zoneMarked: null, coat: "plain" });
   const metresPerPx = DW.metres(y) / s, nm = DW.round((90 * metresPerPx) / 1852), length = (nm * 1852) / metresPerPx;
   ctx.fillStyle = "#111a22";
   ctx.fillRect(8, h - 10, length, 2.5);

@@ -3,7 +3,7 @@
 
 DW.start = async function (map) {
   const data = await DW.load();
-  const state = { shown: data.events, chosen: null, heard: true, ports: true, groupsOff: new Set(), zoneMarked: null };
+  const state = { shown: data.events, chosen: null, heard: true, ports: true, groupsOff: new Set(), zoneMarked: null, coat: "plain" };
   const slot = document.getElementById("map-slot");
   slot.append(map.getContainer());
   map.invalidateSize({ animate: false });
@@ -19,7 +19,8 @@ DW.start = async function (map) {
     layer.paint();
     if (!quiet) DW.remember(event);
   };
-  DW.legend(data, state, () => layer.paint());
+  const repaint = () => layer.paint();
+  DW.fill("legend", DW.coats(data, state, repaint), DW.legend(data, state, repaint));
   DW.behind(data);
   document.getElementById("page").classList.toggle("nothing", !data.events.length);
   DW.allButton(map, () => choose(null));
@@ -105,34 +106,4 @@ DW.allButton = function (map, all) {
     return button;
   };
   control.addTo(map);
-};
-
-DW.zonesPopup = function (map, data, zones, at) {
-  if (!zones.length) return map.closePopup();
-  const cards = zones.map((zone) => DW.zoneCard(data, zone));
-  if (cards.length === 1) cards[0].open = true;
-  const box = DW.el("div", { class: "zones-here" }, DW.el("p", { text: `${zones.length === 1 ? "Zone" : `${zones.length} zones or lines`} at ${DW.position(at.lng, at.lat)}` }), ...cards);
-  return L.popup({ maxWidth: 420, minWidth: 300, maxHeight: 320 }).setLatLng(at).setContent(box).openOn(map);
-};
-
-DW.legend = function (data, state, repaint) {
-  const sample = (dash, width) => DW.svg("svg", { width: 26, height: 10, class: "swatch", "aria-hidden": "true" },
-    DW.svg("line", { x1: 1, y1: 5, x2: 25, y2: 5, stroke: "#34424f", "stroke-width": width, "stroke-dasharray": dash }));
-  const toggle = (on, flip, ...label) => {
-    const box = DW.el("input", { type: "checkbox", onchange: () => (flip(), repaint()) });
-    box.checked = on;
-    return DW.el("label", {}, box, ...label);
-  };
-  const minutes = data.tracks.unheard_s / 60;
-  const used = [...new Set(data.zones.map((zone) => zone.group))].sort((a, b) => a - b);
-  DW.fill("legend",
-    DW.el("div", {}, DW.el("b", { text: "Tracks" }),
-      DW.el("span", {}, sample("", 1.6), "received"),
-      DW.el("span", {}, sample("2 4", 1.6), `over ${minutes} min without a position (not a route)`),
-      DW.el("span", {}, DW.el("i", { class: "x", text: "×" }), "doubted"),
-      data.events.some((event) => event.hollow) ? DW.el("span", {}, DW.symbol(data.kindOf.gap || data.kinds[0], true, 14), "cannot be assessed") : null,
-      toggle(true, () => (state.heard = !state.heard), DW.el("i", { class: "cell" }), "any ship heard here"),
-      toggle(true, () => (state.ports = !state.ports), DW.el("i", { class: "port" }), "ports")),
-    DW.el("div", {}, DW.el("b", { text: "Zones" }), used.map((i) =>
-      toggle(true, () => state.groupsOff[state.groupsOff.has(i) ? "delete" : "add"](i), DW.swatch(data.zone_groups[i]), data.zone_groups[i].name))));
 };

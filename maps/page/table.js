@@ -1,12 +1,6 @@
 // The table of events, strongest first, and its filter by kind, zone and text.
 "use strict";
 
-DW.shipText = (data, i) => {
-  const ship = data.ships[i], name = DW.shipName(ship);
-  return DW.el("span", { class: "who" }, DW.said(name || "no name", name ? {} : { class: "none" }), DW.el("small", { text: String(ship.mmsi) }),
-    ship.listed.length ? DW.el("small", { class: "listed", title: ship.listed.join("\n"), text: "on a list" }) : null);
-};
-
 DW.row = function (data, event, choose) {
   const kind = data.kindOf[event.kind];
   const zones = event.zones.map((i) => data.zones[i].name).concat(event.other_zones);

@@ -11,7 +11,7 @@ import pytest
 
 from ais.reader import Reader
 from maps import ReportError, assets, write_report
-from maps.content import MAX_EVENTS
+from maps.findings import MAX_EVENTS
 from tests.maps.cases import MADE_AT, SETTINGS, case, crowd, event, fix, meeting, plain_zones, run, source
 
 
