@@ -129,7 +129,7 @@ def write_stock(path: str, page: str) -> dict[str, float]:
     edges = np.flatnonzero(np.diff(mmsi, prepend=mmsi[0] - 1, append=mmsi[-1] + 1))
     for first, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         line = np.stack([lat[first:end], lon[first:end]], axis=1).tolist()
-        folium.PolyLine(line, weight=1, tooltip=str(mmsi[first])).add_to(made)
+        folium.PolyLine(line, weight=1, tooltip=str(mmsi[first])).add_to(made)  # type: ignore[no-untyped-call]
     made.save(page)
     return {"seconds": time.perf_counter() - started, "mb": Path(page).stat().st_size / 1e6}
 

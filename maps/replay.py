@@ -105,7 +105,8 @@ def replay_html(
     """Return the replay as text; arguments as for `write_replay`, and about how many fixes it may carry."""
     begin, end = span
     from_us, to_us_ = FIRST_US if begin is None else to_us(begin), LAST_US if end is None else to_us(end)
-    wanted = tuple(sorted(set(ships))) or tuple(reader.query(_ALL, from_us=from_us, to_us=to_us_)["mmsi"].to_pylist())
+    every = reader.query(_ALL, from_us=from_us, to_us=to_us_).to_pylist() if not ships else []
+    wanted = tuple(sorted(set(ships))) or tuple(int(row["mmsi"]) for row in every)
     part = Part(wanted, from_us, to_us_, max_fixes)
     content, _, _, tracks = map_content(reader, zones, lists or load_vessel_lists(), part)
     if not len(tracks.t_s):

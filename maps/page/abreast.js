@@ -23,7 +23,8 @@ DW.abreast = function (data, event, t, options) {
   const colour = (track) => DW.SHIP_COLOURS[event.ships.indexOf(track.ship) % DW.SHIP_COLOURS.length];
   for (const { track, at } of all) DW.paintHull(ctx, data, track, at, scale, colour(track));
   ctx.restore();
-  for (const { track, at } of all) DW.hullName(ctx, data, track, at, scale, turn, colour(track), side, track === middle);
+  const taken = [];
+  for (const { track, at } of all) DW.hullName(ctx, data, track, at, scale, turn, colour(track), side, taken);
   return DW.el("div", {}, canvas, DW.el("ul", { class: "between" }, placed.map(({ track, at }) => DW.el("li", {}, DW.betweenWords(data, middle, track, at, t)))));
 };
 
@@ -126,12 +127,18 @@ DW.paintHull = function (ctx, data, track, [east, north], scale, colour) {
   ctx.restore();
 };
 
-// A ship's name beside its antenna, within the picture: the frame's below its dot, the others' above theirs.
-DW.hullName = function (ctx, data, track, [east, north], scale, turn, colour, side, below) {
+// A ship's name beside its antenna, within the picture and clear of the names that are there already.
+DW.hullName = function (ctx, data, track, [east, north], scale, turn, colour, side, taken) {
   const x = east * scale, y = -north * scale, text = DW.shipName(data.ships[track.ship]) || String(data.ships[track.ship].mmsi);
   ctx.font = "600 11px system-ui, sans-serif";
+  const w = ctx.measureText(text).width;
   const px = side / 2 + x * Math.cos(turn) - y * Math.sin(turn), py = side / 2 + x * Math.sin(turn) + y * Math.cos(turn);
-  DW.label(ctx, text, Math.max(4, Math.min(px + 7, side - ctx.measureText(text).width - 4)), Math.max(12, Math.min(side - 5, py + (below ? 16 : -8))), colour);
+  const within = ([dx, dy]) => [Math.max(4, Math.min(px + dx, side - w - 4)), Math.max(12, Math.min(side - 5, py + dy))];
+  const free = [[9, 4], [-9 - w, 4], [9, 20], [-9 - w, 20], [9, -14], [-9 - w, -14]].map(within)
+    .find(([l, b]) => !taken.some(([l0, b0, w0]) => Math.abs(b - b0) < 13 && l < l0 + w0 && l + w > l0));
+  if (!free) return;
+  taken.push([...free, w]);
+  DW.label(ctx, text, ...free, colour);
 };
 
 // Corners of a hull in metres right and ahead of its antenna; the bow takes the foremost sixth.

@@ -68,7 +68,14 @@ DW.paintReach = function (ctx, view, data, track, t) {
   ctx.restore();
   const [x, y] = [(track.px - view.ox) * view.s, (track.py - view.oy) * view.s];
   ctx.font = "600 11px system-ui, sans-serif";
-  if (x > 0 && y > 0 && x < view.w && y < view.h) DW.label(ctx, `silent ${DW.span(reach.since_s)}, within ${DW.miles(reach.metres)}`, x + 12, y - 9, colour);
+  if (x > 0 && y > 0 && x < view.w && y < view.h) DW.label(ctx, `silent ${DW.span(reach.since_s)}, within ${DW.miles(reach.metres)}`, x + 16, y - 26, colour);
+};
+
+// Degrees around an event that a replay shows beside it: a silent ship's reach half way through, at most 150 nm.
+DW.reachAround = function (data, event) {
+  if (event.kind !== "gap") return 0;
+  const track = data.trackOf.get(event.ships[0]), hours = ((event.end === null ? event.start + 12 * 3600 : event.end) - event.start) / 7200;
+  return track ? Math.min(150, data.reach_kn[track.place] * hours) / 60 : 0;
 };
 
 DW.miles = (metres) => `${(metres / DW.METRES_PER_NM).toFixed(metres < 10 * DW.METRES_PER_NM ? 1 : 0)} nm`;

@@ -12,7 +12,7 @@ DW.start = async function (map) {
   const [first, last] = DW.spanOf(data);
   const state = {
     first, last, t: first, playing: false, rate: 900, tail: data.trackList.length > 1000 || last - first < 12 * 3600 ? 3600 : 10800, reach: "chosen", ship: null, event: null, follow: false,
-    shown: data.events, chosen: null, heard: true, ports: true, groupsOff: new Set(), zoneMarked: null, coat: "kind", noTracks: data.trackList.length > 60,
+    shown: data.events, chosen: null, heard: true, ports: true, groupsOff: new Set(), zoneMarked: null, coat: "kind", noTracks: data.trackList.length > 12,
     moving: true, allEvents: data.events.length <= 60, still: 0, northUp: false,
   };
   document.documentElement.lang = "en";
@@ -213,7 +213,8 @@ DW.Replay = class {
   }
 
   fitEvent(event) {
-    DW.fit(this.map, DW.boxOfEvent(this.data, event), { maxZoom: 13 });
+    const [west, south, east, north] = DW.boxOfEvent(this.data, event), rim = DW.reachAround(this.data, event);
+    DW.fit(this.map, [west - rim, south - 0.8 * rim, east + rim, north + 0.8 * rim], { maxZoom: 13 });
   }
 
   clicked(zones, at) {
