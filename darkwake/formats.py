@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -84,19 +84,24 @@ def as_csv(events: Records, names: Names) -> str:
             event["id"],
             event["kind"],
             ";".join(str(mmsi) for mmsi in event["mmsi"]),
-            ";".join(plain(names.get(mmsi, "")) for mmsi in event["mmsi"]),
+            _joined(plain(names.get(mmsi, "")) for mmsi in event["mmsi"]),
             time_text(event["start"]),
             time_text(event["end"]),
             event["lon"],
             event["lat"],
             event["score"],
-            ";".join(event["zones"]),
-            "; ".join(event["reasons"]),
+            _joined(event["zones"]),
+            _joined(event["reasons"], "; "),
             json.dumps(event["evidence"]),
             plain(listed_text(event["evidence"].get("listed", []))),
         ]
         write([inert(cell) if isinstance(cell, str) else cell for cell in cells])
     return out.getvalue()
+
+
+def _joined(parts: Iterable[str], by: str = ";") -> str:
+    """Return parts in one cell, each inert for itself: where `;` parts the cells of a spreadsheet, each begins one."""
+    return by.join(inert(part) for part in parts)
 
 
 def as_geojson(events: Records) -> str:
