@@ -342,8 +342,13 @@ class Case:
         with self.reader() as reader:
             return case_map(reader, self.zones_shown(reader), lists=self.lists)
 
-    def report(self, path: str | Path, *, title: str | None = None) -> Path:
+    def report(self, path: str | Path, *, title: str | None = None, by: str | None = None) -> Path:
         """Write the report, one HTML file that loads nothing from outside, and return its path.
+
+        Args:
+            path: Where to write.
+            title: What the report is called; by default the names of the inputs.
+            by: Who made it, for its custody page.
 
         Raises:
             ReportError: The report cannot be written.
@@ -361,6 +366,7 @@ class Case:
                 settings=_last_settings(reader),
                 lists=self.lists,
                 title=title,
+                by=by,
             )
 
     def replay(

@@ -10,7 +10,7 @@ from zones import ZoneSet
 
 SCRIPTS = (
     *("core.js", "data.js", "symbols.js", "colours.js", "raster.js", "paint.js", "tracks.js", "chart.js", "legend.js"),
-    *("detail.js", "notebook.js"),
+    *("film.js", "strips.js", "detail.js", "notebook.js"),
 )
 STYLES = ("chart.css",)
 

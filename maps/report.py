@@ -11,13 +11,17 @@ from ais.reader import Reader
 from detectors import discover, not_looked_at
 from detectors.vessel_lists import VesselLists, load_vessel_lists
 from maps import assets, method, words
+from maps.company import NEAR_NM, read_company
 from maps.content import map_content
 from maps.coverage import Coverage
+from maps.custody import read_custody
 from maps.findings import Findings
 from maps.gear import gear_caveats
+from maps.history import read_history
 from maps.kinds import describe
 from maps.learned import learned_caveats
 from maps.offline import CaseLayer, OfflineMap
+from maps.proof import read_proof
 from maps.tracks import UNHEARD_S, Tracks
 from maps.writing import write_page
 from zones import ZoneSet
@@ -32,7 +36,10 @@ SCRIPTS = (
     "tracks.js",
     "chart.js",
     "legend.js",
+    "film.js",
+    "strips.js",
     "detail.js",
+    "sheet.js",
     "table.js",
     "behind.js",
     "print.js",
@@ -53,6 +60,7 @@ def write_report(
     settings: Mapping[str, object],
     lists: VesselLists | None = None,
     title: str | None = None,
+    by: str | None = None,
 ) -> Path:
     """Write the report of a case and return its path.
 
@@ -67,6 +75,7 @@ def write_report(
         settings: What detection was set to, by detector and field.
         lists: The lists that ships are held against; the package's own by default.
         title: What the case is called; by default its inputs' names.
+        by: Who made the report, for its custody page.
 
     Raises:
         ReportError: The target cannot be written.
@@ -75,7 +84,7 @@ def write_report(
         Path(path),
         "report",
         lambda: report_html(
-            reader, zones, made_at=made_at, version=version, settings=settings, lists=lists, title=title
+            reader, zones, made_at=made_at, version=version, settings=settings, lists=lists, title=title, by=by
         ),
     )
 
@@ -89,10 +98,12 @@ def report_html(
     settings: Mapping[str, object],
     lists: VesselLists | None = None,
     title: str | None = None,
+    by: str | None = None,
 ) -> str:
     """Return the report as text; arguments as for `write_report`."""
     lists = lists or load_vessel_lists()
     content, findings, heard, tracks = map_content(reader, zones, lists)
+    _add_behind(content, reader, findings)
     inputs = _inputs(reader)
     runs = _runs(reader)
     lead, looked = _lead(findings, heard, _missing(reader), content["events"])
@@ -112,12 +123,26 @@ def report_html(
         "zones_sha256": zones.sha256,
         "runs": runs,
         "settings": _settings(settings),
+        "near_nm": NEAR_NM,
+        "score_words": [f"{words.HIGH} and more", f"{words.MEDIUM} and more", f"below {words.MEDIUM}"],
+        "custody": read_custody(reader, zones, lists, made_at=made_at, version=version, by=by),
         "licence": assets.licence("leaflet"),
     }
     west, south, east, north = (float(edge) for edge in content["view"])  # type: ignore[attr-defined]
     page = OfflineMap(center=((west + east) / 2, (south + north) / 2), jquery=False)
     page.add_child(CaseLayer(content, scripts=SCRIPTS, styles=STYLES, body=assets.own("report.html")))
     return str(page.get_root().render())
+
+
+def _add_behind(content: dict[str, object], reader: Reader, findings: Findings) -> None:
+    """Add to events who else was heard and the lines they go back to, and to ships what they said over time."""
+    events, ships = (list(content[name]) for name in ("events", "ships"))  # type: ignore[call-overload]
+    for event, company in zip(events, read_company(reader, findings.events), strict=False):
+        event["company"] = company
+    for event, lines in zip(events, read_proof(reader, findings.events), strict=False):
+        event["proof"] = lines
+    for ship, said in zip(ships, read_history(reader, findings.ships()), strict=True):
+        ship.update(said)
 
 
 def _title(names: list[str]) -> str:

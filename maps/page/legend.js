@@ -12,13 +12,13 @@ DW.legend = function (data, state, repaint) {
       DW.el("span", {}, DW.sample("2 4", 1.6), `over ${minutes} min without a position (not a route)`),
       DW.el("span", {}, DW.el("i", { class: "x", text: "×" }), "doubted"),
       data.events.some((event) => event.hollow) ? DW.el("span", {}, DW.symbol(data.kindOf.gap || data.kinds[0], true, 14), "cannot be assessed") : null,
+      drawn.map((text) => DW.el("span", {}, DW.sample("6 4", 2.2), text)),
       DW.toggle(true, () => (state.heard = !state.heard), repaint, DW.el("i", { class: "cell" }), "any ship heard here"),
       DW.toggle(true, () => (state.ports = !state.ports), repaint, DW.el("i", { class: "port" }), "ports")),
     row("Zones", used.map((i) =>
       DW.toggle(true, () => state.groupsOff[state.groupsOff.has(i) ? "delete" : "add"](i), repaint, DW.swatch(data.zone_groups[i]), data.zone_groups[i].name))),
-    drawn.length ? row("Drawn", drawn.map((text) => DW.el("span", {}, DW.sample("6 4", 2.2), text))) : null,
   ];
-  return parts.filter(Boolean);
+  return parts;
 };
 
 DW.sample = (dash, width, colour = "#34424f") => DW.svg("svg", { width: 26, height: 10, class: "swatch", "aria-hidden": "true" },
@@ -42,7 +42,7 @@ DW.coats = function (data, state, repaint) {
     state.coat = e.currentTarget.value;
     show();
     repaint();
-  } }, Object.entries(data.modes).map(([name, { label }]) => DW.el("option", { value: name, text: `by ${label}`, selected: name === state.coat })));
+  } }, Object.entries(data.modes).map(([name, { label }]) => DW.el("option", { value: name, text: label === "nothing" ? "no colours" : `by ${label}`, selected: name === state.coat })));
   show();
   return DW.el("div", {}, DW.el("b", { text: "Colour" }), select, colours);
 };

@@ -10,15 +10,15 @@ DW.paint = function (ctx, view, data, state) {
   ctx.fillRect(0, 0, view.w, view.h);
   ctx.lineJoin = "round";
   if (state.heard) DW.paintCells(ctx, view, data);
-  DW.paintGrid(ctx, view);
+  if (!state.bare) DW.paintGrid(ctx, view);
   DW.paintZones(ctx, view, data, state);
   DW.paintLand(ctx, view, data);
-  DW.paintNames(ctx, view, data);
+  if (!state.bare) DW.paintNames(ctx, view, data);
   if (state.ports) DW.paintPorts(ctx, view, data);
   DW.paintTracks(ctx, view, data, state);
-  if (state.chosen) DW.paintDrawn(ctx, view, data, state.chosen);
-  if (!state.moving) DW.paintEvents(ctx, view, data, state);
-  DW.paintGridLabels(ctx, view);
+  if (state.chosen && !state.bare) DW.paintDrawn(ctx, view, data, state.chosen);
+  if (!state.moving && !state.bare) DW.paintEvents(ctx, view, data, state);
+  if (!state.bare) DW.paintGridLabels(ctx, view);
 };
 
 // Turns of the world (-1, 0, 1) at which a box in unit-square coordinates meets the view.

@@ -3,6 +3,8 @@
 
 DW.PAPER = { w: 700, h: 470, pictures: 200 };
 
+DW.FOLDED = "#behind details.zone, #behind details.ship-sheet:nth-child(-n + 100)"; // what is unfolded on paper
+
 DW.printing = function (map, data, state, layer) {
   let before = null;
   const prepare = function () {
@@ -16,7 +18,7 @@ DW.printing = function (map, data, state, layer) {
     DW.fit(map, data.view);
     layer.paint();
     DW.dossier(data);
-    for (const zone of document.querySelectorAll("#behind details.zone")) zone.open = true;
+    for (const part of document.querySelectorAll(DW.FOLDED)) part.open = true;
   };
   const restore = function () {
     if (!before) return;
@@ -28,7 +30,7 @@ DW.printing = function (map, data, state, layer) {
     map.fitBounds(bounds, { animate: false });
     layer.paint();
     DW.fill("dossier");
-    for (const zone of document.querySelectorAll("#behind details.zone")) zone.open = false;
+    for (const part of document.querySelectorAll(DW.FOLDED)) part.open = false;
   };
   window.addEventListener("beforeprint", prepare);
   window.addEventListener("afterprint", restore);

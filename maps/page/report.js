@@ -8,11 +8,25 @@ DW.start = async function (map) {
   slot.append(map.getContainer());
   map.invalidateSize({ animate: false });
   DW.header(data);
-  const layer = DW.chart(map, data, state, { event: (event) => choose(event), zones: (zones, at) => DW.zonesPopup(map, data, zones, at) });
+  const layer = DW.chart(map, data, state, { event: (event) => choose(event), fix: ({ ship }) => openShip(ship), zones: (zones, at) => DW.zonesPopup(map, data, zones, at) });
   const table = DW.table(data, state, (event) => choose(event), () => layer.later());
+  const openShip = function (i) {
+    state.chosen = null;
+    state.ships = [i];
+    const back = DW.el("button", { type: "button", onclick: () => choose(before) }, "‹ Back to the event"), before = state.last;
+    DW.fill("steps", before ? back : "", DW.el("button", { type: "button", class: "all", onclick: () => choose(null) }, "All events"));
+    const box = document.getElementById("detail");
+    box.replaceChildren(DW.shipSheet(data, i, (event) => choose(event)));
+    box.focus({ preventScroll: true });
+    document.getElementById("side").scrollTop = 0;
+    const track = data.trackOf.get(i);
+    if (track) DW.fit(map, [DW.lon(track.box[0]), DW.lat(track.box[3]), DW.lon(track.box[2]), DW.lat(track.box[1])], { maxZoom: 12 });
+    layer.paint();
+  };
   const choose = function (event, quiet) {
-    state.chosen = event;
-    DW.showDetail(data, state, event, choose);
+    state.chosen = state.last = event;
+    state.ships = [];
+    DW.showDetail(data, state, event, choose, openShip);
     DW.mark(table.rows, event, quiet);
     if (event) DW.fit(map, DW.boxOfEvent(data, event), { maxZoom: 12 });
     else DW.fit(map, data.view);
@@ -29,7 +43,7 @@ DW.start = async function (map) {
   DW.fit(map, data.view);
   const asked = data.events.find((event) => `#${event.id}` === location.hash);
   if (asked) choose(asked, true);
-  else DW.showDetail(data, state, null, choose);
+  else DW.showDetail(data, state, null, choose, openShip);
   DW.printing(map, data, state, layer);
   document.documentElement.dataset.ready = "yes";
 };
@@ -68,17 +82,17 @@ DW.mark = function (rows, event, quiet) {
   if (!quiet && Math.abs(box.top) > 60) work.scrollIntoView({ block: "start" });
 };
 
-DW.showDetail = function (data, state, event, choose) {
+DW.showDetail = function (data, state, event, choose, openShip) {
   const at = state.shown.indexOf(event);
   const step = (label, name, target) =>
     DW.el("button", { type: "button", title: name, disabled: !target, onclick: () => choose(target) }, label);
   const steps = event
-    ? [step("‹ Stronger", "Previous event of the list", state.shown[at - 1]), step("Weaker ›", "Next event of the list", state.shown[at + 1]),
+    ? [step("‹ Previous", "Previous event of the table", state.shown[at - 1]), step("Next ›", "Next event of the table", state.shown[at + 1]),
       DW.el("button", { type: "button", class: "all", onclick: () => choose(null) }, "All events")]
     : [];
   DW.fill("steps", steps);
   const box = document.getElementById("detail");
-  box.replaceChildren(event ? DW.detail(data, event) : DW.welcome(data, choose));
+  box.replaceChildren(event ? DW.detail(data, event, null, openShip) : DW.welcome(data, choose));
   DW.meters(box);
   document.getElementById("side").scrollTop = 0;
 };

@@ -4,15 +4,15 @@
 DW.DENSE = 60000; // fixes in view from which lines become pixels
 
 DW.paintTracks = function (ctx, view, data, state) {
-  const chosen = state.chosen ? state.chosen.ships : [];
+  const chosen = state.chosen ? state.chosen.ships : state.ships || [], [from, to] = state.span || [-Infinity, Infinity];
   const others = data.trackList.filter((track) => !chosen.includes(track.ship) && DW.meets(view, track.box));
   if (!state.onlyChosen && !state.noTracks) DW.paintOthers(ctx, view, data, state, others);
   chosen.forEach((ship, i) => {
     const track = data.trackOf.get(ship);
     if (!track) return;
     const mode = state.coat === "plain" || state.onlyChosen ? DW.plainly(DW.SHIP_COLOURS[i % DW.SHIP_COLOURS.length]) : data.modes[state.coat];
-    DW.paintTrack(ctx, view, track, mode, { width: 2, opacity: 1 }, 0, track.n);
-    DW.paintFixes(ctx, view, track, mode, state.chosen);
+    DW.paintTrack(ctx, view, track, mode, { width: 2, opacity: 1 }, DW.before(track, from), DW.before(track, to + 1));
+    if (!state.bare) DW.paintFixes(ctx, view, track, mode, state.chosen);
   });
 };
 
@@ -21,7 +21,7 @@ DW.plainly = (colour) => ({ classes: [{ colour }], whole: () => 0 });
 // All tracks but those of the event that is chosen; then only around its time, and faint.
 DW.paintOthers = function (ctx, view, data, state, tracks) {
   const mode = data.modes[state.coat], [from, to] = state.chosen ? DW.spell(state.chosen, 6 * 3600) : [-Infinity, Infinity];
-  const opacity = state.chosen ? 0.26 : state.coat === "plain" ? 0.42 : 0.7;
+  const opacity = state.chosen || (state.ships || []).length ? 0.26 : state.coat === "plain" ? 0.42 : 0.7;
   const spans = tracks.map((track) => [track, DW.before(track, from), DW.before(track, to)]);
   if (spans.reduce((sum, [, first, end]) => sum + end - first, 0) <= DW.DENSE) {
     for (const [track, first, end] of spans) DW.paintTrack(ctx, view, track, mode, { width: state.coat === "plain" ? 0.9 : 1.2, opacity }, first, end);
@@ -94,7 +94,7 @@ DW.paintTrack = function (ctx, view, track, mode, look, first, end) {
 
 // Real fixes around the event as dots, doubted ones as crosses, and arrows along the way.
 DW.paintFixes = function (ctx, view, track, mode, event) {
-  const [from, to] = DW.spell(event, 3600);
+  const [from, to] = event ? DW.spell(event, 3600) : [Infinity, -Infinity];
   let arrowX = -Infinity, arrowY = -Infinity, dotX = -Infinity, dotY = -Infinity, px = null, py = null;
   for (let i = 0; i < track.n; i++) {
     const x = (track.x[i] - view.ox) * view.s, y = (track.y[i] - view.oy) * view.s;

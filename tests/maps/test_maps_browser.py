@@ -101,7 +101,7 @@ def test_a_row_opens_its_evidence_and_moves_the_map(opened: Page) -> None:
         "Whose line",
     ):
         assert text in detail
-    assert page.locator("#detail .plot circle").count() == 6
+    assert page.locator("#detail .plot circle[fill='#0072b2']").count() == 6
     assert page.evaluate("map_case.getZoom()") > zoom
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
