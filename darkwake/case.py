@@ -307,6 +307,17 @@ class Case:
             found = reader.query(sql, **({} if mmsi is None else {"mmsi": int(mmsi)})).to_pandas()
         return found.assign(t=found["t"].dt.tz_localize("UTC"))
 
+    def about(self) -> dict[str, str]:
+        """Return what goes with everything that leaves the case: where it comes from, and when it was taken out."""
+        from darkwake import __version__
+
+        with self.reader() as reader:
+            rows = reader.query("SELECT name, sha256 FROM inputs ORDER BY id").to_pylist()
+        inputs = [f"{row['name']} (sha256 {row['sha256']})" for row in rows[:3]]
+        inputs += [f"{len(rows) - 3} more"] if len(rows) > 3 else []
+        source = f"AIS in {', '.join(inputs) or 'no input'}; case {self.path.name}; darkwake {__version__}"
+        return {"source": source, "made": f"{now():%Y-%m-%dT%H:%M:%SZ}"}
+
     def names(self) -> dict[int, str]:
         """Return each ship's last name as sent: text from a radio, to be made safe where it is shown."""
         last = "arg_max(name, (t, input_id, line))"

@@ -35,7 +35,7 @@ def replay(
     list_files: tuple[Path, ...],
     config: Path | None,
 ) -> None:
-    """Write a replay: the tracks of a case with a clock to play, one HTML file, no network.
+    """Write a replay: tracks with a clock, one HTML file, no network.
 
     Ships move between the positions that were received; where one is silent, the page shows how far it can have gone
     since. Events are stepped through in order of time, and the ships of a meeting are drawn in their own frame.
