@@ -154,7 +154,7 @@ def table_csv(table: pa.Table, about: About = NOTHING) -> bytes:
 
     columns: dict[str, Any] = {}
     for name in table.column_names:
-        column = table[name]
+        column: Any = table[name]
         if pa.types.is_timestamp(column.type):
             column = pc.strftime(column, format="%Y-%m-%dT%H:%M:%SZ")
         elif pa.types.is_string(column.type):
