@@ -100,7 +100,7 @@ DW.zoneCard = function (data, zone) {
   for (const edge of zone.edges) rows.push([`Edge: ${edge.name}`, `${DW.reach(edge.uncertainty_m)}; ${edge.owners}; ${edge.reason}`]);
   rows.push(["Disagrees", zone.disagrees.join("; ") || "no other line known here"]);
   if (zone.valid[0] || zone.valid[1]) rows.push(["Valid", `${zone.valid[0] || "always"} to ${zone.valid[1] || "now"} UTC`]);
-  rows.push(["Source", zone.source.join("; ")]);
+  rows.push(["Source", zone.source.join("; ")], ["Events in it", zone.events ? DW.count(zone.events) : "none here"]);
   if (zone.notes) rows.push(["Notes", zone.notes]);
   return DW.el("details", { class: "zone" }, DW.el("summary", {}, DW.swatch(style), DW.said(zone.name)), DW.pairs(rows));
 };

@@ -99,9 +99,11 @@ DW.paintMoving = function (ctx, view, data, state) {
     if (many) for (const track of near) sheet.stamp(raster, DW.classOf(mode, track, track.at), track.how === DW.SILENT, track.course, (track.px - view.ox) * view.s, (track.py - view.oy) * view.s);
     raster.onto(ctx, view);
   } else DW.paintTails(ctx, view, mode, tails);
-  for (const track of DW.reaching(data, state, shown)) DW.paintReach(ctx, view, data, track, t);
+  const reaching = DW.reaching(data, state, shown);
+  for (const track of reaching) DW.paintReach(ctx, view, data, track, t);
   if (!many) for (const track of near) sheet.put(ctx, DW.classOf(mode, track, track.at), track.how === DW.SILENT, track.course, (track.px - view.ox) * view.s, (track.py - view.oy) * view.s);
   DW.paintMoments(ctx, view, data, state);
+  for (const track of reaching.slice(0, 12)) DW.labelReach(ctx, view, data, track, t);
   DW.paintChosenShip(ctx, view, data, state);
 };
 

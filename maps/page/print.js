@@ -3,10 +3,10 @@
 
 DW.PAPER = { w: 700, h: 470, pictures: 200 };
 
-DW.FOLDED = "#behind details.zone, #behind details.ship-sheet:nth-child(-n + 100)"; // what is unfolded on paper
+DW.FOLDED = "#more, #behind details.zone, #behind details.ship-sheet:nth-child(-n + 100)"; // what is unfolded on paper
 
 DW.printing = function (map, data, state, layer) {
-  let before = null;
+  let before = null, unfolded = new Set();
   const prepare = function () {
     if (before) return;
     before = { bounds: map.getBounds(), chosen: state.chosen, shown: state.shown };
@@ -18,6 +18,7 @@ DW.printing = function (map, data, state, layer) {
     DW.fit(map, data.view);
     layer.paint();
     DW.dossier(data);
+    unfolded = new Set(document.querySelectorAll("details[open]"));
     for (const part of document.querySelectorAll(DW.FOLDED)) part.open = true;
   };
   const restore = function () {
@@ -30,7 +31,7 @@ DW.printing = function (map, data, state, layer) {
     map.fitBounds(bounds, { animate: false });
     layer.paint();
     DW.fill("dossier");
-    for (const part of document.querySelectorAll(DW.FOLDED)) part.open = false;
+    for (const part of document.querySelectorAll(DW.FOLDED)) part.open = unfolded.has(part);
   };
   window.addEventListener("beforeprint", prepare);
   window.addEventListener("afterprint", restore);

@@ -66,9 +66,14 @@ DW.paintReach = function (ctx, view, data, track, t) {
     ctx.stroke();
   }
   ctx.restore();
-  const [x, y] = [(track.px - view.ox) * view.s, (track.py - view.oy) * view.s];
+};
+
+// What the reach says, beside the place where the ship was last heard.
+DW.labelReach = function (ctx, view, data, track, t) {
+  const reach = DW.reachAt(data, track, t);
+  const x = (track.px - view.ox) * view.s, y = (track.py - view.oy) * view.s;
   ctx.font = "600 11px system-ui, sans-serif";
-  if (x > 0 && y > 0 && x < view.w && y < view.h) DW.label(ctx, `silent ${DW.span(reach.since_s)}, within ${DW.miles(reach.metres)}`, x + 16, y - 26, colour);
+  if (x > 0 && y > 0 && x < view.w && y < view.h) DW.label(ctx, `silent ${DW.span(reach.since_s)}, within ${DW.miles(reach.metres)}`, x + 16, y - 26, "#7d3500");
 };
 
 // Degrees around an event that a replay shows beside it: a silent ship's reach half way through, at most 150 nm.

@@ -33,7 +33,9 @@ DW.start = async function (map) {
     layer.paint();
     if (!quiet) DW.remember(event);
   };
-  const repaint = () => layer.paint();
+  const repaint = () => layer.paint(), more = document.getElementById("more");
+  more.open = window.innerHeight >= 900; // on a low screen the table comes first
+  more.addEventListener("toggle", () => map.invalidateSize({ animate: false }));
   DW.fill("legend", DW.coats(data, state, repaint), DW.legend(data, state, repaint));
   DW.behind(data);
   document.getElementById("page").classList.toggle("nothing", !data.events.length);
