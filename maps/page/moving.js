@@ -86,22 +86,24 @@ DW.MANY_FIXES = 4000;
 
 DW.paintMoving = function (ctx, view, data, state) {
   const mode = data.modes[state.coat], t = state.t, fine = ctx.getTransform().a;
-  const shown = data.trackList.filter((track) => track.how !== DW.AHEAD);
-  const near = shown.filter((track) => {
-    const x = (track.px - view.ox) * view.s, y = (track.py - view.oy) * view.s;
-    return x > -9 && y > -9 && x < view.w + 9 && y < view.h + 9;
-  });
+  const shown = [], near = [];
+  for (const track of data.trackList) {
+    if (track.how === DW.AHEAD) continue;
+    shown.push(track);
+    const x = (track.vx = (track.px - view.ox) * view.s), y = (track.vy = (track.py - view.oy) * view.s);
+    if (x > -9 && y > -9 && x < view.w + 9 && y < view.h + 9) near.push(track);
+  }
   const tails = DW.tails(view, state, shown), many = near.length > DW.MANY_SHIPS;
   const sheet = (state.sheet = DW.sheetOf(state.sheet, mode, fine, many ? 0.72 : 1));
   if (many || tails.fixes > DW.MANY_FIXES) {
     const raster = (state.tailRaster = DW.Raster.of(state.tailRaster, Math.round(view.w * fine), Math.round(view.h * fine)));
     DW.rasterTails(raster, view, mode, tails);
-    if (many) for (const track of near) sheet.stamp(raster, DW.classOf(mode, track, track.at), track.how === DW.SILENT, track.course, (track.px - view.ox) * view.s, (track.py - view.oy) * view.s);
+    if (many) for (const track of near) sheet.stamp(raster, DW.classOf(mode, track, track.at), track.how === DW.SILENT, track.course, track.vx, track.vy);
     raster.onto(ctx, view);
   } else DW.paintTails(ctx, view, mode, tails);
   const reaching = DW.reaching(data, state, shown);
   for (const track of reaching) DW.paintReach(ctx, view, data, track, t);
-  if (!many) for (const track of near) sheet.put(ctx, DW.classOf(mode, track, track.at), track.how === DW.SILENT, track.course, (track.px - view.ox) * view.s, (track.py - view.oy) * view.s);
+  if (!many) for (const track of near) sheet.put(ctx, DW.classOf(mode, track, track.at), track.how === DW.SILENT, track.course, track.vx, track.vy);
   DW.paintMoments(ctx, view, data, state);
   for (const track of reaching.slice(0, 12)) DW.labelReach(ctx, view, data, track, t);
   DW.paintChosenShip(ctx, view, data, state);
@@ -205,7 +207,7 @@ DW.paintShip = function (ctx, colour, hollow, course) {
 DW.stampOf = function (image) {
   const all = new Uint32Array(image.data.buffer), at = [];
   for (let i = 0; i < all.length; i++) if (all[i] >>> 24 >= 128) at.push(i);
-  return { x: Int16Array.from(at, (i) => i % image.width), y: Int16Array.from(at, (i) => Math.floor(i / image.width)), pixels: Uint32Array.from(at, (i) => (all[i] | 0xff000000) >>> 0) };
+  return { side: image.width, w: 0, at: null, x: Int16Array.from(at, (i) => i % image.width), y: Int16Array.from(at, (i) => Math.floor(i / image.width)), pixels: Uint32Array.from(at, (i) => (all[i] | 0xff000000) >>> 0) };
 };
 
 // Events that go on at the time in full, the others as pale marks.

@@ -43,11 +43,20 @@ DW.Raster = class {
   }
 
   // Put a small picture with its left upper corner at a pixel.
-  stamp({ x, y, pixels }, left, top) {
-    const { w, h } = this, n = pixels.length;
+  stamp(picture, left, top) {
+    const { w, h, pixels: to } = this, { x, y, pixels, side } = picture, n = pixels.length;
+    if (left >= 0 && top >= 0 && left + side <= w && top + side <= h) {
+      if (picture.w !== w) {
+        picture.w = w;
+        picture.at = Int32Array.from(x, (dx, i) => y[i] * w + dx);
+      }
+      const { at } = picture, base = top * w + left;
+      for (let i = 0; i < n; i++) to[base + at[i]] = pixels[i];
+      return;
+    }
     for (let i = 0; i < n; i++) {
       const px = left + x[i], py = top + y[i];
-      if (px >= 0 && py >= 0 && px < w && py < h) this.pixels[py * w + px] = pixels[i];
+      if (px >= 0 && py >= 0 && px < w && py < h) to[py * w + px] = pixels[i];
     }
   }
 
