@@ -95,6 +95,8 @@ class Gap(Detector):
         keep &= silences.before.known | silences.after.known
         silences, near = silences.where(keep), near[keep]
         ports = [port[keep] for port in ports]
+        if not len(silences):
+            return
         others = _others(view, silences)
         # What was said before a ship's first fix may have been another's with its number.
         keep = silences.before.known | (others == 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from ais.reader import Reader, arrow
 from ais.schema import TABLES
-from detectors.event import Event, Reach, to_us
+from detectors.event import Event, Reach
 
 if TYPE_CHECKING:
     import duckdb
@@ -21,18 +21,6 @@ if TYPE_CHECKING:
     from zones import Zone, ZoneSet
 
 _PUBLIC = "id, kind, mmsi, start_t, end_t, lon, lat, score, zones, evidence, reasons"
-
-
-@dataclass(frozen=True)
-class Kept:
-    """An event as the ledger has it: its row, and all that was read for it."""
-
-    row: Mapping[str, Any]
-    reach: Reach
-
-
-def _us(value: datetime | None) -> int | None:
-    return None if value is None else to_us(value)
 
 
 def _naive(value: datetime | None) -> datetime | None:
@@ -59,14 +47,42 @@ def _as_row(event: Event, detector: str) -> dict[str, Any]:
     }
 
 
-def kept_events(con: duckdb.DuckDBPyConnection, detector: str) -> list[Kept]:
-    """Return a detector's events as they stand."""
-    rows = arrow(con, "SELECT * FROM events WHERE detector = $name", {"name": detector}).to_pylist()
-    found = []
-    for row in rows:
-        reads_from = to_us(row["reads_from"])
-        found.append(Kept(row, Reach(reads_from, _us(row["reads_to"]))))
+@dataclass(frozen=True)
+class Replacing:
+    """What one detector found.
+
+    Attributes:
+        detector: Its name.
+        gone: Ids of the events that stood and do no longer, unless they are found again.
+        new: The events found.
+        run: The row of table ``runs`` but for its number.
+        used: The kinds of artefact that they hang on.
+    """
+
+    detector: str
+    gone: Sequence[str]
+    new: Sequence[Event]
+    run: Mapping[str, Any]
+    used: Sequence[str]
+
+
+def kept_reaches(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Reach]]:
+    """Return what was read for each event as it stands, by detector and id."""
+    rows = arrow(con, "SELECT detector, id, epoch_us(reads_from) AS low, epoch_us(reads_to) AS high FROM events")
+    found: dict[str, dict[str, Reach]] = {}
+    for detector, name, low, high in zip(*(column.to_pylist() for column in rows.columns), strict=True):
+        found.setdefault(detector, {})[name] = Reach(low, high)
     return found
+
+
+def _kept(con: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """Return the rows of some events as they stand, by id."""
+    if not ids:
+        return {}
+    con.register("kept_ids", pa.table({"id": ids}))
+    rows = arrow(con, "SELECT * FROM events SEMI JOIN kept_ids USING (id)").to_pylist()
+    con.unregister("kept_ids")
+    return {row["id"]: row for row in rows}
 
 
 def _said(row: Mapping[str, Any]) -> str:
@@ -88,36 +104,54 @@ def _overlaps(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     return bool(begins_before and (old_open or new["start_t"] < old["end_t"]))
 
 
-def replace_events(
-    con: duckdb.DuckDBPyConnection, run_id: int, detector: str, old: Sequence[Kept], new: Sequence[Event]
-) -> None:
+def replace_events(con: duckdb.DuckDBPyConnection, found: Sequence[Replacing]) -> None:
     """Put new events in the place of old ones, with a ledger row for each that is new, revised or withdrawn.
 
     Raises:
         ValueError: Two new events have one id: the detector's key does not tell them apart.
     """
-    rows = {event.id: _as_row(event, detector) for event in new}
-    if len(rows) != len(new):
+    last_run = int(con.execute("SELECT coalesce(max(id), 0) FROM runs").fetchall()[0][0])
+    seq = int(con.execute("SELECT coalesce(max(seq), 0) FROM ledger").fetchall()[0][0])
+    old = _kept(con, [name for one in found for name in one.gone])
+    events: list[dict[str, Any]] = []
+    ledger: list[dict[str, Any]] = []
+    runs = []
+    for run_id, one in enumerate(found, last_run + 1):
+        rows = _rows(one)
+        before = {name: old[name] for name in one.gone}
+        for action in _revisions(before, rows):
+            names = ("seq", "run_id", "event_id", "action", "supersedes", "event")
+            ledger.append(dict(zip(names, (seq + len(ledger) + 1, run_id, *action), strict=True)))
+        events += [rows[name] for name in sorted(rows)]
+        runs.append({"id": run_id, **one.run})
+    _delete(con, list(old))
+    for table, rows_of in (("events", events), ("ledger", ledger), ("runs", runs)):
+        _insert(con, table, rows_of)
+
+
+def _rows(found: Replacing) -> dict[str, dict[str, Any]]:
+    """Return the rows of new events by id."""
+    rows = {event.id: _as_row(event, found.detector) for event in found.new}
+    if len(rows) != len(found.new):
         seen: set[str] = set()
-        twice = next(event for event in new if event.id in seen or seen.add(event.id))  # type: ignore[func-returns-value]
-        raise ValueError(f"detector {detector} yielded two events with id {twice.id} ({twice.kind} {twice.mmsi})")
-    before = {kept.row["id"]: kept.row for kept in old}
+        twice = next(event for event in found.new if event.id in seen or seen.add(event.id))  # type: ignore[func-returns-value]
+        raise ValueError(f"detector {found.detector} yielded two events with id {twice.id} ({twice.kind} {twice.mmsi})")
+    return rows
+
+
+def _revisions(
+    before: Mapping[str, Mapping[str, Any]], rows: Mapping[str, Mapping[str, Any]]
+) -> Iterator[tuple[str, str, list[str], str]]:
+    """Yield id, action, what it supersedes and the text of each revision."""
     withdrawn = {name: row for name, row in before.items() if name not in rows}
-    revisions: list[tuple[str, str, list[str], str]] = [
-        (name, "withdrawn", [], _said(row)) for name, row in sorted(withdrawn.items())
-    ]
+    for name, row in sorted(withdrawn.items()):
+        yield name, "withdrawn", [], _said(row)
     for name, row in sorted(rows.items()):
         if name not in before:
             took = sorted(gone for gone, gone_row in withdrawn.items() if _overlaps(gone_row, row))
-            revisions.append((name, "new", took, _said(row)))
+            yield name, "new", took, _said(row)
         elif _differ(before[name], row) and _said(before[name]) != _said(row):
-            revisions.append((name, "revised", [], _said(row)))
-    _delete(con, list(before))
-    _insert(con, "events", [rows[name] for name in sorted(rows)])
-    last = con.execute("SELECT coalesce(max(seq), 0) FROM ledger").fetchall()[0][0]
-    names = ("seq", "run_id", "event_id", "action", "supersedes", "event")
-    ledger = [dict(zip(names, (last + n, run_id, *said), strict=True)) for n, said in enumerate(revisions, 1)]
-    _insert(con, "ledger", ledger)
+            yield name, "revised", [], _said(row)
 
 
 def _delete(con: duckdb.DuckDBPyConnection, ids: list[str]) -> None:
@@ -133,11 +167,6 @@ def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any
         con.register("new_rows", pa.Table.from_pylist(rows, schema=TABLES[table].arrow_schema()))
         con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM new_rows")
         con.unregister("new_rows")
-
-
-def record_run(con: duckdb.DuckDBPyConnection, run: dict[str, Any]) -> None:
-    """Keep what a run did."""
-    _insert(con, "runs", [run])
 
 
 def record_zones(con: duckdb.DuckDBPyConnection, zones: ZoneSet) -> None:

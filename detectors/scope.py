@@ -11,19 +11,21 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from ais.marks import renew
+from ais.reader import arrow
 from detectors.contract import Detector, check
 from detectors.event import Event, Reach, to_us
 from detectors.geo import US_H
 from detectors.horizon import count_ahead, find_horizon
 from detectors.learned import Learned, record_used
-from detectors.ledger import Kept, kept_events, record_run, record_zones, replace_events
+from detectors.ledger import Replacing, kept_reaches, record_zones, replace_events
 from detectors.lists import Lists
 from detectors.models import scored, uses
 from detectors.view import View
@@ -34,10 +36,11 @@ if TYPE_CHECKING:
     from ais.store import Store
     from zones import Places, ZoneSet
 
-_LAST_RUN = """
-SELECT settings, zones_sha256, version, artefacts, epoch_us(horizon) AS horizon_us, change_id
-FROM runs WHERE detector = $name ORDER BY id DESC LIMIT 1
+_LAST_RUNS = """
+SELECT detector, settings, zones_sha256, version, artefacts, epoch_us(horizon) AS horizon_us, change_id
+FROM runs SEMI JOIN (SELECT max(id) AS id FROM runs GROUP BY detector) USING (id)
 """
+_EVENTS_AT_ONCE = 10_000  # are written as soon as there are so many; a few wait for those of the other detectors
 _CHANGED = "SELECT epoch_us(min(first_t)) AS low, epoch_us(max(last_t)) AS high FROM changes WHERE id > $id"
 
 
@@ -133,6 +136,7 @@ def detect(
                 progress(name)
             if site.bring_up(detector, window):
                 ran.append(name)
+        site.write()
     counts = store.con.execute("SELECT kind, count(*) FROM events GROUP BY kind ORDER BY kind").fetchall()
     seen = None if horizon is None else datetime.fromtimestamp(horizon / 1e6, UTC)
     ahead = 0 if horizon is None else count_ahead(store.con, horizon)
@@ -157,40 +161,66 @@ class _Site:
     horizon_us: int
     now: datetime
     version: str
+    views: dict[Window, View] = field(default_factory=dict)
+    waiting: list[Replacing] = field(default_factory=list)
 
     @property
     def con(self) -> duckdb.DuckDBPyConnection:
         return self.store.con
 
+    @cached_property
+    def last_runs(self) -> Mapping[str, Mapping[str, Any]]:
+        """The last run of each detector before this detection."""
+        return {row["detector"]: row for row in arrow(self.con, _LAST_RUNS).to_pylist()}
+
+    @cached_property
+    def kept(self) -> Mapping[str, Mapping[str, Reach]]:
+        """What was read for each event that stood before this detection, by detector and id."""
+        return kept_reaches(self.con)
+
+    @cached_property
+    def last_change(self) -> int:
+        """The last change that there is, 0 for none."""
+        return int(self.con.execute("SELECT coalesce(max(id), 0) FROM changes").fetchall()[0][0])
+
+    @cached_property
+    def first_us(self) -> int:
+        """The least time of a position."""
+        return int(self.con.execute("SELECT epoch_us(min(t)) FROM positions").fetchall()[0][0] or self.horizon_us)
+
     def bring_up(self, detector: Detector, asked: tuple[datetime | None, datetime | None] | None) -> bool:
         """Look again at what changed for one detector; False where nothing did."""
         settings = json.dumps(dataclasses.asdict(detector), sort_keys=True)  # type: ignore[call-overload]
-        change_id = int(self.con.execute("SELECT coalesce(max(id), 0) FROM changes").fetchall()[0][0])
         if asked is None:
-            scope = self._changed(detector, settings)
+            scope, change_id = self._changed(detector, settings), self.last_change
         else:
             scope = Window(*(None if t is None else to_us(t) for t in asked))
             change_id = self._change_seen(detector, settings)
         if scope is None:
             return False
-        kept = kept_events(self.con, detector.name)
-        window, events = self._settle(detector, self._with_memory(scope, detector), kept)
-        replaced = [one for one in kept if window.meets(one.reach)]
-        with self.store.transaction() as con:
-            run_id = int(con.execute("SELECT coalesce(max(id), 0) + 1 FROM runs").fetchall()[0][0])
-            record_zones(con, self.zones)
-            record_used(con, self.learned, uses(detector))
-            replace_events(con, run_id, detector.name, replaced, events)
-            record_run(con, self._run_row(run_id, detector, settings, window, change_id))
+        kept = self.kept.get(detector.name, {})
+        window, events = self._settle(detector, self._with_memory(scope, detector), list(kept.values()))
+        gone = [name for name, reach in kept.items() if window.meets(reach)]
+        run = self._run_row(detector, settings, window, change_id) | {"events": len(kept) - len(gone) + len(events)}
+        self.waiting.append(Replacing(detector.name, gone, events, run, uses(detector)))
+        if sum(len(one.new) for one in self.waiting) > _EVENTS_AT_ONCE:
+            self.write()
         return True
 
-    def _last_run(self, detector: Detector) -> dict[str, Any] | None:
-        rows = self.store.con.sql(_LAST_RUN, params={"name": detector.name}).to_arrow_table().to_pylist()
-        return rows[0] if rows else None
+    def write(self) -> None:
+        """Put the events found so far in the place of those that they replace, in one transaction."""
+        waiting = [*self.waiting]
+        self.waiting.clear()
+        if not waiting:
+            return
+        with self.store.transaction() as con:
+            record_zones(con, self.zones)
+            record_used(con, self.learned, {kind for one in waiting for kind in one.used})
+            replace_events(con, waiting)
 
     def _change_seen(self, detector: Detector, settings: str) -> int:
         """Return the last change that all events have taken in: none (0) where only a span is as it is asked now."""
-        last = self._last_run(detector)
+        last = self.last_runs.get(detector.name)
         if last is None or last["horizon_us"] != self.horizon_us or self._with(detector, settings) != _ran_with(last):
             return 0
         return int(last["change_id"])
@@ -200,7 +230,7 @@ class _Site:
 
     def _changed(self, detector: Detector, settings: str) -> Window | None:
         """Return the span to look at again: all of it after a change of settings, zones or version."""
-        last = self._last_run(detector)
+        last = self.last_runs.get(detector.name)
         if last is None or _ran_with(last) != self._with(detector, settings):
             return EVERYTHING
         span = self.con.execute(_CHANGED, {"id": last["change_id"]}).fetchall()[0]
@@ -215,31 +245,43 @@ class _Site:
         high = None if scope.high is None else scope.high + memory_us
         return Window(low, high)
 
-    def _settle(self, detector: Detector, window: Window, kept: list[Kept]) -> tuple[Window, list[Event]]:
+    def _settle(self, detector: Detector, window: Window, kept: list[Reach]) -> tuple[Window, list[Event]]:
         """Widen the window until nothing reads across its edge; return it with its events."""
-        first_us = int(self.con.execute("SELECT epoch_us(min(t)) FROM positions").fetchall()[0][0] or self.horizon_us)
+        window = self._closed(window, kept)
         while True:
-            if window.low is not None and window.low <= first_us:
-                window = Window(None, window.high)
-            if window.high is not None and window.high >= self.horizon_us:
-                window = Window(window.low, None)
-            high = self.horizon_us if window.high is None else window.high
-            view = View(self.con, window.low, high, self.horizon_us, self.zones, self.places, self.lists, self.learned)
-            found = list(detector.find(view.open()))
-            reaches = [one.reach if isinstance(one, Event) else one for one in found]
-            wider = window.widened([*reaches, *(one.reach for one in kept)])
+            found = list(detector.find(self._view(window)))
+            wider = self._closed(window, [*kept, *(one.reach if isinstance(one, Event) else one for one in found)])
             if wider == window:
                 events = [one for one in found if isinstance(one, Event) and window.meets(one.reach)]
                 return window, scored(events, self.learned)
             window = wider
 
+    def _closed(self, window: Window, reaches: list[Reach]) -> Window:
+        """Return a window that no reach crosses the edge of; an edge beyond all rows is none."""
+        while True:
+            wider = window.widened(reaches)
+            if wider.low is not None and wider.low <= self.first_us:
+                wider = Window(None, wider.high)
+            if wider.high is not None and wider.high >= self.horizon_us:
+                wider = Window(wider.low, None)
+            if wider == window:
+                return window
+            window = wider
+
+    def _view(self, window: Window) -> View:
+        """Return the view of a window: the one before it where that was of the same."""
+        if window not in self.views:
+            self.views.clear()
+            high = self.horizon_us if window.high is None else window.high
+            view = View(self.con, window.low, high, self.horizon_us, self.zones, self.places, self.lists, self.learned)
+            self.views[window] = view.open()
+        return self.views[window]
+
     def _run_row(
-        self, run_id: int, detector: Detector, settings: str, window: Window, change_id: int
+        self, detector: Detector, settings: str, window: Window, change_id: int
     ) -> dict[str, Any]:
-        count = self.con.execute("SELECT count(*) FROM events WHERE detector = ?", [detector.name]).fetchall()[0][0]
         stamp = pa.timestamp("us")
         return {
-            "id": run_id,
             "made_at": self.now.astimezone(UTC).replace(tzinfo=None),
             "version": self.version,
             "detector": detector.name,
@@ -249,7 +291,6 @@ class _Site:
             "window_to": pa.scalar(window.high, stamp).as_py(),
             "horizon": pa.scalar(self.horizon_us, stamp).as_py(),
             "change_id": change_id,
-            "events": count,
             "artefacts": list(self.learned.hashes(uses(detector))),
         }
 
