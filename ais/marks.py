@@ -10,7 +10,9 @@ from __future__ import annotations
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from ais.changed import note
 from ais.doubts import DoubtRule, judge
 from ais.reader import arrow
 from ais.schema import MARKS
@@ -44,16 +46,22 @@ def renew(con: duckdb.DuckDBPyConnection) -> None:
     ).fetchall()
     for first, last in groups:
         _mark(con, first, last, DoubtRule())
-    con.execute(
+    differ = arrow(
+        con,
         """
-        INSERT INTO changes
-        SELECT (SELECT coalesce(max(id), 0) + 1 FROM changes), min(t), max(t) FROM (
+        SELECT DISTINCT mmsi, t FROM (
             (FROM old_marks EXCEPT ALL FROM marks)
             UNION ALL
             (FROM marks WHERE mmsi IN (FROM renewed) EXCEPT ALL FROM old_marks)
-        ) HAVING count(*) > 0
-        """
+        )
+        """,
     )
+    if differ.num_rows:
+        con.execute(
+            "INSERT INTO changes SELECT coalesce(max(id), 0) + 1, $first, $last FROM changes",
+            {"first": pc.min(differ["t"]).as_py(), "last": pc.max(differ["t"]).as_py()},
+        )
+        note(con, [differ["mmsi"].to_numpy()])
     con.execute("DROP TABLE old_marks")
     con.execute("DROP TABLE renewed")
     con.execute("DELETE FROM touched")

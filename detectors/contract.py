@@ -26,6 +26,7 @@ class Detector(ABC):
         name: How settings and commands call it.
         kinds: The kinds of event that it alone yields.
         learned: Kinds of artefact that it reads from the view.
+        alone: Whether an event hangs on rows of its own ship's number alone: others are not read then for it.
         memory_h: Hours by which a change is widened before looking again: the longest episode that leaves no
             event and no Reach behind.
     """
@@ -33,6 +34,7 @@ class Detector(ABC):
     name: ClassVar[str]
     kinds: ClassVar[tuple[str, ...]]
     learned: ClassVar[tuple[str, ...]] = ()
+    alone: ClassVar[bool] = False
     memory_h: float
 
     @property

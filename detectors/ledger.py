@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ais.reader import Reader, arrow
 from ais.schema import TABLES
-from detectors.event import Event, Reach
+from detectors.event import Event
+from detectors.geo import Ints
 
 if TYPE_CHECKING:
     import duckdb
 
     from zones import Zone, ZoneSet
 
+FOR_EVER = np.iinfo(np.int64).max
+_STANDING = f"""
+SELECT id, mmsi, epoch_us(reads_from) AS low, coalesce(epoch_us(reads_to), {FOR_EVER}) AS high
+FROM events WHERE detector = $name
+"""
 _PUBLIC = "id, kind, mmsi, start_t, end_t, lon, lat, score, zones, evidence, reasons"
 
 
@@ -66,13 +74,37 @@ class Replacing:
     used: Sequence[str]
 
 
-def kept_reaches(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Reach]]:
-    """Return what was read for each event as it stands, by detector and id."""
-    rows = arrow(con, "SELECT detector, id, epoch_us(reads_from) AS low, epoch_us(reads_to) AS high FROM events")
-    found: dict[str, dict[str, Reach]] = {}
-    for detector, name, low, high in zip(*(column.to_pylist() for column in rows.columns), strict=True):
-        found.setdefault(detector, {})[name] = Reach(low, high)
-    return found
+@dataclass(frozen=True)
+class Standing:
+    """What n events that stand read, and whose they are.
+
+    Attributes:
+        ids: Their ids.
+        low: Least time read for each, us since 1970.
+        high: Greatest time read for each; the greatest number for one that reads to the horizon and beyond.
+        ships: Their ships.
+    """
+
+    ids: pa.ChunkedArray[Any]
+    low: Ints
+    high: Ints
+    ships: pa.ChunkedArray[Any]
+
+    @classmethod
+    def of(cls, con: duckdb.DuckDBPyConnection, detector: str) -> Standing:
+        """Read the events of a detector."""
+        rows = arrow(con, _STANDING, {"name": detector})
+        return cls(rows["id"], rows["low"].to_numpy(), rows["high"].to_numpy(), rows["mmsi"])
+
+    def __len__(self) -> int:
+        return len(self.low)
+
+    def of_ships(self, ships: Iterable[int]) -> Standing:
+        """Return those of some ships."""
+        number = pa.array(sorted(ships), pa.uint32())
+        whose = pc.list_parent_indices(self.ships)
+        rows = np.unique(whose.filter(pc.is_in(pc.list_flatten(self.ships), number)).to_numpy())
+        return Standing(self.ids.take(pa.array(rows)), self.low[rows], self.high[rows], self.ships.take(pa.array(rows)))
 
 
 def _kept(con: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:

@@ -16,16 +16,18 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
+from ais.changed import let_go, since
 from ais.marks import renew
 from ais.reader import arrow
 from detectors.contract import Detector, check
 from detectors.event import Event, Reach, to_us
-from detectors.geo import US_H
+from detectors.geo import US_H, Bools, Ints
 from detectors.horizon import count_ahead, find_horizon
 from detectors.learned import Learned, record_used
-from detectors.ledger import Replacing, kept_reaches, record_zones, replace_events
+from detectors.ledger import FOR_EVER, Replacing, Standing, record_zones, replace_events
 from detectors.lists import Lists
 from detectors.models import scored, uses
 from detectors.view import View
@@ -40,8 +42,27 @@ _LAST_RUNS = """
 SELECT detector, settings, zones_sha256, version, artefacts, epoch_us(horizon) AS horizon_us, change_id
 FROM runs SEMI JOIN (SELECT max(id) AS id FROM runs GROUP BY detector) USING (id)
 """
+_SAID = " UNION ".join(
+    f"SELECT mmsi FROM {table} WHERE t > make_timestamp($low) AND t <= make_timestamp($high)"
+    for table in ("positions", "heard", "identities")
+)
 _EVENTS_AT_ONCE = 10_000  # are written as soon as there are so many; a few wait for those of the other detectors
 _CHANGED = "SELECT epoch_us(min(first_t)) AS low, epoch_us(max(last_t)) AS high FROM changes WHERE id > $id"
+
+
+@dataclass(frozen=True)
+class Reaches:
+    """Spans of time that were read, as columns: us since 1970, `FOR_EVER` for the horizon and beyond."""
+
+    low: Ints
+    high: Ints
+
+    @classmethod
+    def of(cls, found: Iterable[Event | Reach]) -> Reaches:
+        """Return those of what a detector yields."""
+        reaches = [one.reach if isinstance(one, Event) else one for one in found]
+        high = [FOR_EVER if one.reads_to is None else one.reads_to for one in reaches]
+        return cls(np.array([one.reads_from for one in reaches], np.int64), np.array(high, np.int64))
 
 
 @dataclass(frozen=True)
@@ -51,22 +72,19 @@ class Window:
     low: int | None
     high: int | None
 
-    def meets(self, reach: Reach) -> bool:
-        """Say whether something read has any instant in the window."""
-        above = self.low is None or reach.reads_to is None or reach.reads_to >= self.low
-        below = self.high is None or reach.reads_from <= self.high
-        return above and below
+    def meets(self, reaches: Reaches) -> Bools:
+        """Say which of what was read has any instant in the window."""
+        above = self.low is None or reaches.high >= self.low
+        below = self.high is None or reaches.low <= self.high
+        return np.asarray(np.full(len(reaches.low), True) & above & below)
 
-    def widened(self, reaches: Iterable[Reach]) -> Window:
+    def widened(self, reaches: Reaches) -> Window:
         """Return the window grown over all that crosses its edges."""
-        low, high = self.low, self.high
-        for reach in reaches:
-            if not self.meets(reach):
-                continue
-            if low is not None and reach.reads_from < low:
-                low = reach.reads_from
-            if high is not None and (reach.reads_to is None or reach.reads_to > high):
-                high = reach.reads_to
+        met = self.meets(reaches)
+        if not met.any():
+            return self
+        low = None if self.low is None else min(self.low, int(reaches.low[met].min()))
+        high = None if self.high is None else max(self.high, int(reaches.high[met].max()))
         return Window(low, high)
 
 
@@ -137,6 +155,7 @@ def detect(
             if site.bring_up(detector, window):
                 ran.append(name)
         site.write()
+        let_go(store.con, site.last_change)
     counts = store.con.execute("SELECT kind, count(*) FROM events GROUP BY kind ORDER BY kind").fetchall()
     seen = None if horizon is None else datetime.fromtimestamp(horizon / 1e6, UTC)
     ahead = 0 if horizon is None else count_ahead(store.con, horizon)
@@ -161,7 +180,7 @@ class _Site:
     horizon_us: int
     now: datetime
     version: str
-    views: dict[Window, View] = field(default_factory=dict)
+    views: dict[tuple[Window, frozenset[int] | None], View] = field(default_factory=dict)
     waiting: list[Replacing] = field(default_factory=list)
 
     @property
@@ -172,11 +191,6 @@ class _Site:
     def last_runs(self) -> Mapping[str, Mapping[str, Any]]:
         """The last run of each detector before this detection."""
         return {row["detector"]: row for row in arrow(self.con, _LAST_RUNS).to_pylist()}
-
-    @cached_property
-    def kept(self) -> Mapping[str, Mapping[str, Reach]]:
-        """What was read for each event that stood before this detection, by detector and id."""
-        return kept_reaches(self.con)
 
     @cached_property
     def last_change(self) -> int:
@@ -191,18 +205,23 @@ class _Site:
     def bring_up(self, detector: Detector, asked: tuple[datetime | None, datetime | None] | None) -> bool:
         """Look again at what changed for one detector; False where nothing did."""
         settings = json.dumps(dataclasses.asdict(detector), sort_keys=True)  # type: ignore[call-overload]
+        ships = None
         if asked is None:
             scope, change_id = self._changed(detector, settings), self.last_change
+            ships = self._ships(detector, scope)
         else:
             scope = Window(*(None if t is None else to_us(t) for t in asked))
             change_id = self._change_seen(detector, settings)
         if scope is None:
             return False
-        kept = self.kept.get(detector.name, {})
-        window, events = self._settle(detector, self._with_memory(scope, detector), list(kept.values()))
-        gone = [name for name, reach in kept.items() if window.meets(reach)]
-        run = self._run_row(detector, settings, window, change_id) | {"events": len(kept) - len(gone) + len(events)}
-        self.waiting.append(Replacing(detector.name, gone, events, run, uses(detector)))
+        kept = Standing.of(self.con, detector.name)
+        events = len(kept)
+        if ships is not None:
+            kept = kept.of_ships(ships)
+        window, found = self._settle(detector, self._with_memory(scope, detector), Reaches(kept.low, kept.high), ships)
+        gone = kept.ids.filter(pa.array(window.meets(Reaches(kept.low, kept.high)))).to_pylist()
+        run = self._run_row(detector, settings, window, change_id) | {"events": events - len(gone) + len(found)}
+        self.waiting.append(Replacing(detector.name, [str(one) for one in gone], found, run, uses(detector)))
         if sum(len(one.new) for one in self.waiting) > _EVENTS_AT_ONCE:
             self.write()
         return True
@@ -239,27 +258,45 @@ class _Site:
             lows += [min(last["horizon_us"], self.horizon_us), max(last["horizon_us"], self.horizon_us)]
         return Window(min(lows), max(lows)) if lows else None
 
+    def _ships(self, detector: Detector, scope: Window | None) -> frozenset[int] | None:
+        """Return the ships whose events may have changed; None for all."""
+        last = self.last_runs.get(detector.name)
+        if not detector.alone or last is None or scope is None or scope == EVERYTHING:
+            return None
+        ships = since(self.con, last["change_id"])
+        if ships is None or last["horizon_us"] == self.horizon_us:
+            return ships
+        # What an earlier horizon hid, or this one hides, changed like what came.
+        span = {"low": min(last["horizon_us"], self.horizon_us), "high": max(last["horizon_us"], self.horizon_us)}
+        return ships.union(arrow(self.con, _SAID, span)["mmsi"].to_numpy().tolist())
+
     def _with_memory(self, scope: Window, detector: Detector) -> Window:
         memory_us = int(detector.look_around_h * US_H)
         low = None if scope.low is None else scope.low - memory_us
         high = None if scope.high is None else scope.high + memory_us
         return Window(low, high)
 
-    def _settle(self, detector: Detector, window: Window, kept: list[Reach]) -> tuple[Window, list[Event]]:
+    def _settle(
+        self, detector: Detector, window: Window, kept: Reaches, ships: frozenset[int] | None
+    ) -> tuple[Window, list[Event]]:
         """Widen the window until nothing reads across its edge; return it with its events."""
         window = self._closed(window, kept)
         while True:
-            found = list(detector.find(self._view(window)))
-            wider = self._closed(window, [*kept, *(one.reach if isinstance(one, Event) else one for one in found)])
+            found = list(detector.find(self._view(window, ships)))
+            reaches = Reaches.of(found)
+            wider = self._closed(window, kept, reaches)
             if wider == window:
-                events = [one for one in found if isinstance(one, Event) and window.meets(one.reach)]
+                met = window.meets(reaches)
+                events = [one for one, meets in zip(found, met, strict=True) if meets and isinstance(one, Event)]
                 return window, scored(events, self.learned)
             window = wider
 
-    def _closed(self, window: Window, reaches: list[Reach]) -> Window:
+    def _closed(self, window: Window, *reaches: Reaches) -> Window:
         """Return a window that no reach crosses the edge of; an edge beyond all rows is none."""
         while True:
-            wider = window.widened(reaches)
+            wider = window
+            for some in reaches:
+                wider = wider.widened(some)
             if wider.low is not None and wider.low <= self.first_us:
                 wider = Window(None, wider.high)
             if wider.high is not None and wider.high >= self.horizon_us:
@@ -268,14 +305,14 @@ class _Site:
                 return window
             window = wider
 
-    def _view(self, window: Window) -> View:
+    def _view(self, window: Window, ships: frozenset[int] | None) -> View:
         """Return the view of a window: the one before it where that was of the same."""
-        if window not in self.views:
+        if (window, ships) not in self.views:
             self.views.clear()
             high = self.horizon_us if window.high is None else window.high
-            view = View(self.con, window.low, high, self.horizon_us, self.zones, self.places, self.lists, self.learned)
-            self.views[window] = view.open()
-        return self.views[window]
+            given = (self.zones, self.places, self.lists, self.learned, ships)
+            self.views[window, ships] = View(self.con, window.low, high, self.horizon_us, *given).open()
+        return self.views[window, ships]
 
     def _run_row(
         self, detector: Detector, settings: str, window: Window, change_id: int

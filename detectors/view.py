@@ -47,22 +47,24 @@ summed AS (SELECT mmsi, sum(n) OVER (ORDER BY mmsi) // {rows} AS part FROM count
 SELECT min(mmsi) AS first, max(mmsi) AS last FROM summed GROUP BY part ORDER BY part
 """
 _FIX = "mmsi, track, t, lon, lat, sog_kn, cog_deg, heading_deg, nav_status"
-_UNMARKED = f"(SELECT *, 0::UBIGINT AS track, false AS doubted FROM positions WHERE msg_type <> {AIRCRAFT})"
+_UNMARKED = f"(SELECT *, 0::UBIGINT AS track, false AS doubted FROM positions p WHERE msg_type <> {AIRCRAFT}{{ours}})"
 _MARKED = f"""(
   SELECT p.*, CASE WHEN m.flags & {OTHER} > 0 THEN m.track ELSE 0 END AS track,
     coalesce(m.flags & {DOUBTED}, 0) > 0 AS doubted
-  FROM positions p LEFT JOIN marks m USING (input_id, line) WHERE p.msg_type <> {AIRCRAFT}
+  FROM positions p LEFT JOIN marks m USING (input_id, line) WHERE p.msg_type <> {AIRCRAFT}{{ours}}
 )"""
 # What any ship of a number may have said is said by each of them.
 _LIFE = f"""(
-  WITH said AS (SELECT mmsi, t FROM heard UNION ALL SELECT mmsi, t FROM {{positions}} WHERE doubted)
+  WITH said AS (
+    SELECT mmsi, t FROM heard p WHERE true{{ours}} UNION ALL SELECT mmsi, t FROM {{positions}} WHERE doubted
+  )
   SELECT mmsi, track, t FROM {{positions}} WHERE NOT doubted
   UNION ALL SELECT mmsi, 0, t FROM said
   UNION ALL SELECT mmsi, track, t FROM said JOIN (
     SELECT DISTINCT mmsi, track FROM marks WHERE flags & {OTHER} > 0 AND flags & {DOUBTED} = 0
   ) USING (mmsi)
 )"""
-_PLAIN_LIFE = f"(SELECT mmsi, track, t FROM {_UNMARKED} UNION ALL SELECT mmsi, 0, t FROM heard)"
+_PLAIN_LIFE = f"(SELECT mmsi, track, t FROM {_UNMARKED} UNION ALL SELECT mmsi, 0, t FROM heard p WHERE true{{ours}})"
 
 
 def _bounds(start_us: int | None, end_us: int) -> str:
@@ -112,6 +114,7 @@ class View:
         places: Ports and anchorages.
         lists: Lists of ships.
         learned: What was learned before: the mask of anchorages.
+        ships: Numbers of the ships that are looked at; None = all.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -122,12 +125,18 @@ class View:
     places: Places
     lists: Lists
     learned: Learned = NOTHING
+    ships: frozenset[int] | None = None
 
     def open(self) -> View:
         """Lay the temporary views of this window over any earlier one."""
-        positions, life = _UNMARKED, _PLAIN_LIFE
-        if self.query("SELECT count(*) AS n FROM marks")["n"][0].as_py():
-            positions, life = _MARKED, _LIFE.format(positions=_MARKED)
+        positions, life = _UNMARKED.format(ours=self._and_ours), _PLAIN_LIFE.format(ours=self._and_ours)
+        if self.ships is not None:
+            self.con.register("wanted", pa.table({"mmsi": pa.array(sorted(self.ships), pa.uint32())}))
+            self.con.execute("CREATE OR REPLACE TEMP TABLE ships_of_view AS FROM wanted")
+            self.con.unregister("wanted")
+        if self.con.execute("SELECT count(*) FROM marks").fetchall()[0][0]:
+            positions = _MARKED.format(ours=self._and_ours)
+            life = _LIFE.format(positions=positions, ours=self._and_ours)
         good = f"(SELECT {_FIX} FROM {positions} WHERE NOT doubted)"
         window = (self.start_us, self.end_us, self.horizon_us)
         fixes = _with_neighbours(good, _FIX, "lon, lat, sog_kn, cog_deg, heading_deg, nav_status", *window)
@@ -139,10 +148,20 @@ class View:
         self.con.execute(f"CREATE OR REPLACE TEMP VIEW signs AS {signs}")
         return self
 
+    @property
+    def _and_ours(self) -> str:
+        """Return the SQL condition that rows are of the ships looked at."""
+        return "" if self.ships is None else " AND p.mmsi IN (FROM ships_of_view)"
+
+    def identities(self, columns: str, low_us: int, high_us: int) -> str:
+        """Return a query for static reports from one time to another, both included, but not beyond the horizon."""
+        span = f"t >= make_timestamp({low_us}) AND t <= make_timestamp({min(high_us, self.horizon_us)})"
+        return f"SELECT {columns} FROM identities p WHERE {span}{self._and_ours}"
+
     @cached_property
     def _is_small(self) -> bool:
         """Whether so few rows are in the window that they may be in memory several times."""
-        sql = f"SELECT count(*) FROM positions WHERE {_bounds(self.start_us, self.end_us)}"
+        sql = f"SELECT count(*) FROM positions p WHERE {_bounds(self.start_us, self.end_us)}{self._and_ours}"
         return int(self.con.execute(sql).fetchall()[0][0]) <= SMALL_ROWS
 
     def query(self, sql: str, **tables: pa.Table) -> pa.Table:

@@ -26,10 +26,7 @@ if TYPE_CHECKING:
 
 DPRK_MID = 445
 MINUTE_US = US_H // 60
-_FISHING_TYPE = """
-SELECT mmsi, epoch_us(t) AS t_us FROM identities
-WHERE ship_type = 30 AND t >= make_timestamp({low}) AND t <= make_timestamp({high}) ORDER BY mmsi, t
-"""
+_FISHING_TYPE = "SELECT mmsi, epoch_us(t) AS t_us FROM ({identities}) WHERE ship_type = 30 ORDER BY mmsi, t"
 _FISHING_STATUS = "SELECT mmsi, track, epoch_us(t) AS t_us FROM fixes WHERE nav_status = 7 ORDER BY mmsi, t, track"
 
 
@@ -79,6 +76,7 @@ class ZonePresence(Detector):
 
     name: ClassVar[str] = "zone_presence"
     kinds: ClassVar[tuple[str, ...]] = ("zone_presence", "incursion")
+    alone: ClassVar[bool] = True
 
     rejoin_minutes: float = threshold(60.0, "absences up to this join two stays: jitter on a line", unit="min", least=0)
     seen_minutes: float = threshold(
@@ -117,8 +115,9 @@ class ZonePresence(Detector):
     def _fishing(self, view: View) -> _Fishing:
         """Read what tells fishing ships in reach of the view's fixes."""
         around = int(self.type_hours * US_H)
-        low, high = int(view.tracks.t.min()) - around, min(int(view.tracks.t.max()) + around, view.horizon_us)
-        columns = [view.columns(_FISHING_TYPE.format(low=low, high=high)), view.columns(_FISHING_STATUS)]
+        low, high = int(view.tracks.t.min()) - around, int(view.tracks.t.max()) + around
+        typed = _FISHING_TYPE.format(identities=view.identities("mmsi, t, ship_type", low, high))
+        columns = [view.columns(typed), view.columns(_FISHING_STATUS)]
         by_type, by_status = (_Said(rows["mmsi"].astype(np.int64), rows["t_us"], rows.get("track")) for rows in columns)
         listed = view.lists.is_fishing(view.tracks.mmsi)
         return _Fishing(by_type, by_status, {int(mmsi): True for mmsi in view.tracks.mmsi[listed]})

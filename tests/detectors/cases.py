@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from ais.changed import note
 from ais.schema import TABLES
 from ais.store import Store
 from detectors import Detector, detect, discover, read_events
@@ -114,6 +115,7 @@ def insert(store: Store, tables: dict[str, pa.Table]) -> None:
             con.execute(
                 "INSERT INTO changes VALUES (?, make_timestamp(?), make_timestamp(?))", [number, min(lows), max(highs)]
             )
+            note(con, [rows["mmsi"].to_numpy() for rows in tables.values()])
 
 
 def defaults(*names: str) -> dict[str, Detector]:
