@@ -22,6 +22,7 @@ import pyarrow as pa
 from ais.changed import let_go, since
 from ais.marks import renew
 from ais.reader import arrow
+from detectors.changes import Changes
 from detectors.contract import Detector, check
 from detectors.event import Event, Reach, to_us
 from detectors.geo import US_H, Bools, Ints
@@ -30,6 +31,7 @@ from detectors.learned import Learned, record_used
 from detectors.ledger import FOR_EVER, Replacing, Standing, record_zones, replace_events
 from detectors.lists import Lists
 from detectors.models import scored, uses
+from detectors.shelf import Shelf
 from detectors.view import View
 
 if TYPE_CHECKING:
@@ -259,16 +261,38 @@ class _Site:
         return Window(min(lows), max(lows)) if lows else None
 
     def _ships(self, detector: Detector, scope: Window | None) -> frozenset[int] | None:
-        """Return the ships whose events may have changed; None for all."""
+        """Return the ships whose events may have changed; None for any."""
         last = self.last_runs.get(detector.name)
-        if not detector.alone or last is None or scope is None or scope == EVERYTHING:
+        if last is None or scope is None or scope.low is None or scope.high is None:
             return None
-        ships = since(self.con, last["change_id"])
-        if ships is None or last["horizon_us"] == self.horizon_us:
+        if last["horizon_us"] > self.horizon_us:
+            return None
+        ships = self._ships_since(last["change_id"], last["horizon_us"])
+        if ships is None:
+            return None
+        given = (scope.low, scope.high, last["horizon_us"], self.horizon_us)
+        return detector.stirred(Changes(self.con, detector.name, ships, *given))
+
+    def _ships_since(self, change_id: int, horizon_us: int) -> frozenset[int] | None:
+        """Return the ships that changed, or that the horizon let be seen or hid; None for any."""
+        ships = since(self.con, change_id)
+        if ships is None or horizon_us == self.horizon_us:
             return ships
-        # What an earlier horizon hid, or this one hides, changed like what came.
-        span = {"low": min(last["horizon_us"], self.horizon_us), "high": max(last["horizon_us"], self.horizon_us)}
+        span = {"low": min(horizon_us, self.horizon_us), "high": max(horizon_us, self.horizon_us)}
         return ships.union(arrow(self.con, _SAID, span)["mmsi"].to_numpy().tolist())
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """The fixes in memory, without what changed since they were put there."""
+        shelf = Shelf.of(self.store)
+        if shelf.change_id != self.last_change or shelf.horizon_us != self.horizon_us:
+            ships = None
+            if shelf.horizon_us <= self.horizon_us:
+                ships = self._ships_since(shelf.change_id, shelf.horizon_us)
+            first = self.con.execute(_CHANGED, {"id": shelf.change_id}).fetchall()[0][0]
+            low_us = min(shelf.horizon_us, self.horizon_us if first is None else int(first))
+            shelf.renew(ships, low_us, self.horizon_us, self.last_change)
+        return shelf
 
     def _with_memory(self, scope: Window, detector: Detector) -> Window:
         memory_us = int(detector.look_around_h * US_H)
@@ -310,7 +334,7 @@ class _Site:
         if (window, ships) not in self.views:
             self.views.clear()
             high = self.horizon_us if window.high is None else window.high
-            given = (self.zones, self.places, self.lists, self.learned, ships)
+            given = (self.zones, self.places, self.lists, self.learned, ships, self.shelf)
             self.views[window, ships] = View(self.con, window.low, high, self.horizon_us, *given).open()
         return self.views[window, ships]
 

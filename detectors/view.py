@@ -23,6 +23,7 @@ from ais.marks import AIRCRAFT
 from ais.reader import arrow
 from detectors.learned import NOTHING, Learned
 from detectors.lists import Lists
+from detectors.shelf import Shelf
 from detectors.tracks import Paths, Tracks
 
 if TYPE_CHECKING:
@@ -64,7 +65,19 @@ _LIFE = f"""(
     SELECT DISTINCT mmsi, track FROM marks WHERE flags & {OTHER} > 0 AND flags & {DOUBTED} = 0
   ) USING (mmsi)
 )"""
-_PLAIN_LIFE = f"(SELECT mmsi, track, t FROM {_UNMARKED} UNION ALL SELECT mmsi, 0, t FROM heard p WHERE true{{ours}})"
+# The same where all fixes are at hand: what is doubted is known from the marks.
+_LIFE_AT_HAND = f"""(
+  WITH said AS (
+    SELECT mmsi, t FROM heard p WHERE true{{ours}}
+    UNION ALL SELECT mmsi, t FROM marks p WHERE flags & {DOUBTED} > 0{{ours}}
+  )
+  SELECT mmsi, track, t FROM fixes_at_hand
+  UNION ALL SELECT mmsi, 0, t FROM said
+  UNION ALL SELECT mmsi, track, t FROM said JOIN (
+    SELECT DISTINCT mmsi, track FROM marks WHERE flags & {OTHER} > 0 AND flags & {DOUBTED} = 0
+  ) USING (mmsi)
+)"""
+_PLAIN_LIFE = "(SELECT mmsi, track, t FROM {positions} UNION ALL SELECT mmsi, 0, t FROM heard p WHERE true{ours})"
 
 
 def _bounds(start_us: int | None, end_us: int) -> str:
@@ -115,6 +128,7 @@ class View:
         lists: Lists of ships.
         learned: What was learned before: the mask of anchorages.
         ships: Numbers of the ships that are looked at; None = all.
+        shelf: Fixes that are in memory already.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -126,27 +140,65 @@ class View:
     lists: Lists
     learned: Learned = NOTHING
     ships: frozenset[int] | None = None
+    shelf: Shelf | None = None
 
     def open(self) -> View:
         """Lay the temporary views of this window over any earlier one."""
-        positions, life = _UNMARKED.format(ours=self._and_ours), _PLAIN_LIFE.format(ours=self._and_ours)
         if self.ships is not None:
             self.con.register("wanted", pa.table({"mmsi": pa.array(sorted(self.ships), pa.uint32())}))
             self.con.execute("CREATE OR REPLACE TEMP TABLE ships_of_view AS FROM wanted")
             self.con.unregister("wanted")
-        if self.con.execute("SELECT count(*) FROM marks").fetchall()[0][0]:
-            positions = _MARKED.format(ours=self._and_ours)
-            life = _LIFE.format(positions=positions, ours=self._and_ours)
-        good = f"(SELECT {_FIX} FROM {positions} WHERE NOT doubted)"
         window = (self.start_us, self.end_us, self.horizon_us)
-        fixes = _with_neighbours(good, _FIX, "lon, lat, sog_kn, cog_deg, heading_deg, nav_status", *window)
-        signs = _up_to_neighbours(life, *window)
-        if self._is_small:
-            self.con.execute(f"CREATE OR REPLACE TEMP TABLE fixes_of_window AS {fixes}")
-            fixes = "FROM fixes_of_window"
+        life = (_LIFE if self._has_marks else _PLAIN_LIFE).format(positions=self._positions, ours=self._and_ours)
+        if self.ships is not None and self.shelf is not None and self.end_us >= self.horizon_us:
+            rows = self.shelf.fixes(self.ships, self.start_us, self.horizon_us, self._read, self._after)
+            self.con.register("fixes_at_hand", rows)
+            fixes, life = "FROM fixes_at_hand", _LIFE_AT_HAND.format(ours=self._and_ours)
+        else:
+            fixes = self._window_of(self._good, self.start_us)
+            if self._is_small:
+                self.con.execute(f"CREATE OR REPLACE TEMP TABLE fixes_of_window AS {fixes}")
+                fixes = "FROM fixes_of_window"
         self.con.execute(f"CREATE OR REPLACE TEMP VIEW fixes AS {fixes}")
-        self.con.execute(f"CREATE OR REPLACE TEMP VIEW signs AS {signs}")
+        self.con.execute(f"CREATE OR REPLACE TEMP VIEW signs AS {_up_to_neighbours(life, *window)}")
         return self
+
+    def everyone(self) -> str:
+        """Return the name of a temporary view of the fixes of all ships in the window, also of those not looked at."""
+        if self.ships is None:
+            return "fixes"
+        positions = (_MARKED if self._has_marks else _UNMARKED).format(ours="")
+        good = f"SELECT {_FIX} FROM {positions} WHERE NOT doubted AND {_bounds(self.start_us, self.end_us)}"
+        self.con.execute(f"CREATE OR REPLACE TEMP VIEW fixes_of_all AS {good}")
+        return "fixes_of_all"
+
+    @cached_property
+    def _has_marks(self) -> bool:
+        return bool(self.con.execute("SELECT count(*) FROM marks").fetchall()[0][0])
+
+    @property
+    def _positions(self) -> str:
+        return (_MARKED if self._has_marks else _UNMARKED).format(ours=self._and_ours)
+
+    @property
+    def _good(self) -> str:
+        return f"(SELECT {_FIX} FROM {self._positions} WHERE NOT doubted)"
+
+    def _window_of(self, good: str, start_us: int | None) -> str:
+        order = "lon, lat, sog_kn, cog_deg, heading_deg, nav_status"
+        return _with_neighbours(good, _FIX, order, start_us, self.end_us, self.horizon_us)
+
+    def _read(self, ships: Iterable[int], start_us: int | None) -> pa.Table:
+        """Return some ships' fixes from a time up to the horizon, with each one's last before."""
+        return self._of(ships, self._window_of(self._good.replace("ships_of_view", "asked_ships"), start_us))
+
+    def _after(self, ships: Iterable[int], after_us: int | None) -> pa.Table:
+        """Return some ships' fixes after a time, up to the horizon."""
+        bounds = _bounds(None if after_us is None else after_us + 1, self.horizon_us)
+        return self._of(ships, f"FROM {self._good} WHERE {bounds}".replace("ships_of_view", "asked_ships"))
+
+    def _of(self, ships: Iterable[int], sql: str) -> pa.Table:
+        return self.query(sql, asked_ships=pa.table({"mmsi": pa.array(ships, pa.uint32())}))
 
     @property
     def _and_ours(self) -> str:

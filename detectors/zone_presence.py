@@ -20,6 +20,7 @@ from detectors.event import Event, Reach, shared, to_datetime, untied
 from detectors.geo import NM_M, US_H, Bools, Ints
 
 if TYPE_CHECKING:
+    from detectors.changes import Changes
     from detectors.tracks import Tracks
     from detectors.view import View
     from zones import Zone
@@ -76,7 +77,6 @@ class ZonePresence(Detector):
 
     name: ClassVar[str] = "zone_presence"
     kinds: ClassVar[tuple[str, ...]] = ("zone_presence", "incursion")
-    alone: ClassVar[bool] = True
 
     rejoin_minutes: float = threshold(60.0, "absences up to this join two stays: jitter on a line", unit="min", least=0)
     seen_minutes: float = threshold(
@@ -93,6 +93,10 @@ class ZonePresence(Detector):
     def look_around_h(self) -> float:
         """As long as a static report tells the type and an absence is joined, if ``memory_h`` is less."""
         return max(self.memory_h, self.type_hours + self.rejoin_minutes / 60)
+
+    def stirred(self, changes: Changes) -> frozenset[int] | None:
+        """A stay hangs on what its own ship said alone."""
+        return changes.ships
 
     def find(self, view: View) -> Iterator[Event | Reach]:
         """Yield the stays of all ships in all zones that alert."""
