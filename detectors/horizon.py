@@ -15,16 +15,19 @@ from detectors.geo import US_H
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 AHEAD_ROWS = 10
 AHEAD_RATIO = 20
 
 # Rows of one minute cannot hold a silence that matters (over an hour), so minutes stand for rows.
-_MINUTES = """
-WITH said AS (SELECT t FROM positions UNION ALL SELECT t FROM heard)
+MINUTE_US = 60_000_000
+_MINUTES = f"""
+WITH said AS (SELECT t FROM positions WHERE {{span}} UNION ALL SELECT t FROM heard WHERE {{span}})
 SELECT epoch_us(min(t)) AS first_us, epoch_us(max(t)) AS last_us, count(*) AS n
-FROM said GROUP BY epoch_us(t) // 60000000 ORDER BY 1
+FROM said GROUP BY epoch_us(t) // {MINUTE_US}
 """
+_CHANGED = "SELECT epoch_us(min(first_t)), epoch_us(max(last_t)), max(id) FROM changes WHERE id > ?"
 
 
 def count_ahead(con: duckdb.DuckDBPyConnection, horizon_us: int) -> int:
@@ -36,9 +39,31 @@ def count_ahead(con: duckdb.DuckDBPyConnection, horizon_us: int) -> int:
     return int(sum(counts))
 
 
+def _minutes(con: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Return when each minute's first and last row of a ship came, and how many there are, by time.
+
+    They are kept as long as a process holds the case: only those in which something changed are counted anew.
+    """
+    con.execute("CREATE TEMP TABLE IF NOT EXISTS minutes (first_us BIGINT, last_us BIGINT, n BIGINT)")
+    con.execute("CREATE TEMP TABLE IF NOT EXISTS minutes_up_to (change_id UINTEGER)")
+    seen = con.execute("SELECT change_id FROM minutes_up_to").fetchall()
+    low, high, last = con.execute(_CHANGED, [seen[0][0] if seen else 0]).fetchall()[0]
+    if last is not None or not seen:
+        span = "true"
+        if seen:
+            begin, end = low // MINUTE_US * MINUTE_US, high // MINUTE_US * MINUTE_US + MINUTE_US
+            span = f"t >= make_timestamp({begin}) AND t < make_timestamp({end})"
+            con.execute(f"DELETE FROM minutes WHERE first_us >= {begin} AND first_us < {end}")
+        else:
+            con.execute("INSERT INTO minutes_up_to VALUES (0)")
+        con.execute(f"INSERT INTO minutes {_MINUTES.format(span=span)}")
+        con.execute("UPDATE minutes_up_to SET change_id = ?", [last or 0])
+    return arrow(con, "FROM minutes ORDER BY first_us")
+
+
 def find_horizon(con: duckdb.DuckDBPyConnection) -> int | None:
     """Return the horizon in us since 1970; None in a case without a row of a ship."""
-    minutes = arrow(con, _MINUTES)
+    minutes = _minutes(con)
     if not minutes.num_rows:
         return None
     first, last, count = (minutes[name].to_numpy().astype(np.int64) for name in ("first_us", "last_us", "n"))

@@ -143,9 +143,10 @@ def detect(
     for detector in detectors.values():
         check(detector)
     with store.transaction() as con:
-        if _judged_by_another(con, version):
+        anew = _judged_by_another(con, version)
+        if anew:
             con.execute("INSERT INTO touched SELECT DISTINCT mmsi FROM positions EXCEPT FROM touched")
-        renew(con)
+        renew(con, anew=anew)
     horizon = find_horizon(store.con)
     ran = []
     if horizon is not None:
