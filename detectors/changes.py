@@ -7,14 +7,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from ais.flags import OTHER
 from ais.marks import AIRCRAFT
 from ais.reader import arrow
+from detectors.geo import Floats
 
 if TYPE_CHECKING:
     import duckdb
 
 _MARGIN_US = 1_000_000
+CELL_DEG = 0.01
+CELL_M = 1600.0  # from corner to corner at the most
+_PLACES = f"""
+SELECT DISTINCT floor(lon / {CELL_DEG})::INTEGER AS x, floor(lat / {CELL_DEG})::INTEGER AS y
+FROM positions SEMI JOIN changed_now USING (mmsi) WHERE t >= make_timestamp($low) AND t <= make_timestamp($high)
+"""
 # Who was heard in a span of time, and not after it unless other ships share the number.
 _LAST_HEARD = f"""
 WITH said AS (
@@ -56,10 +65,19 @@ class Changes:
     horizon_us: int
 
     def silent_for(self, us: int) -> frozenset[int]:
-        """Return the ships that were silent for at least so long at the horizon and not yet at the one before."""
+        """Return the ships that were silent for so long first between the last horizon and this one."""
         low, high = self.before_us - us - _MARGIN_US, self.horizon_us - us + _MARGIN_US
         rows = arrow(self.con, _LAST_HEARD, {"low": low, "high": high, "horizon": self.horizon_us})
         return frozenset(rows["mmsi"].to_numpy().tolist())
+
+    def places(self, around_us: int) -> tuple[Floats, Floats]:
+        """Return where the ships that changed were within so long of the change: corners of cells of `CELL_DEG`."""
+        given = {"low": self.low_us - around_us, "high": self.high_us + around_us}
+        ships = pa.table({"mmsi": pa.array(sorted(self.ships), pa.uint32())})
+        self.con.register("changed_now", ships)
+        rows = arrow(self.con, _PLACES, given)
+        self.con.unregister("changed_now")
+        return rows["x"].to_numpy() * CELL_DEG, rows["y"].to_numpy() * CELL_DEG
 
     def standing(self, around_us: int) -> Iterator[dict[str, Any]]:
         """Yield the detector's events, with their evidence, that begin and end in no more than so long around."""

@@ -184,6 +184,7 @@ class _Site:
     now: datetime
     version: str
     views: dict[tuple[Window, frozenset[int] | None], View] = field(default_factory=dict)
+    changed_since: dict[tuple[int, int], frozenset[int] | None] = field(default_factory=dict)
     waiting: list[Replacing] = field(default_factory=list)
 
     @property
@@ -276,6 +277,11 @@ class _Site:
 
     def _ships_since(self, change_id: int, horizon_us: int) -> frozenset[int] | None:
         """Return the ships that changed, or that the horizon let be seen or hid; None for any."""
+        if (change_id, horizon_us) not in self.changed_since:
+            self.changed_since[change_id, horizon_us] = self._ships_of(change_id, horizon_us)
+        return self.changed_since[change_id, horizon_us]
+
+    def _ships_of(self, change_id: int, horizon_us: int) -> frozenset[int] | None:
         ships = since(self.con, change_id)
         if ships is None or horizon_us == self.horizon_us:
             return ships

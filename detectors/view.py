@@ -163,6 +163,12 @@ class View:
         self.con.execute(f"CREATE OR REPLACE TEMP VIEW signs AS {_up_to_neighbours(life, *window)}")
         return self
 
+    def fixes_of(self, numbers: Iterable[int]) -> pa.Table:
+        """Return the fixes of all ships with some numbers, looked at or not, as rows of ``fixes``."""
+        if self.shelf is not None and self.end_us >= self.horizon_us:
+            return self.shelf.fixes(numbers, self.start_us, self.horizon_us, self._read, self._after)
+        return self._read(sorted(numbers), self.start_us)
+
     def everyone(self) -> str:
         """Return the name of a temporary view of the fixes of all ships in the window, also of those not looked at."""
         if self.ships is None:
