@@ -1,7 +1,7 @@
 """A watch's detection while ships stay for days: what one batch of a second costs, and how that grows with the stays.
 
-300 ships, one fix each 30 s: a third of them stay, at work in the DPRK's territorial sea, or at anchor off it; the rest
-steam. Rows go straight into a case; marks and events are those of `detectors.detect`.
+300 ships, one fix each 30 s: a third of them stay, at work in the DPRK's territorial sea, or at anchor at sea by twos
+alongside each other; the rest steam. Rows go straight into a case; marks and events are those of `detectors.detect`.
 """
 
 from __future__ import annotations
@@ -71,8 +71,9 @@ def columns(span_s: float) -> dict[str, NDArray[np.generic]]:
     work, anchor = (number % 3 == 0) & (number % 2 == 0), (number % 3 == 0) & (number % 2 == 1)
     west, _, south, north = BOX
     sog = np.where(work, 2.8, np.where(anchor, 0.1, rng.uniform(8, 14, (SHIPS, 1))))
-    # Trawlers go to and fro off Haeju; ships at anchor lie 1 km apart at sea; the others cross the Yellow Sea.
-    lon = np.where(work, 125.0, np.where(anchor, 123.0 + number * 0.012, rng.uniform(west, 124.0, (SHIPS, 1))))
+    # Trawlers go to and fro off Haeju; pairs at anchor lie 12 km apart; the others cross the Yellow Sea.
+    pair = number // 12 * 0.14 + (number // 6 % 2) * 0.001
+    lon = np.where(work, 125.0, np.where(anchor, 121.0 + pair, rng.uniform(west, 124.0, (SHIPS, 1))))
     lat = np.where(work, 37.82 + number * 0.0005, np.where(anchor, 36.5, rng.uniform(south, 37.0, (SHIPS, 1))))
     run = sog * KNOT_DEG_S * t
     swing = 10e-5 * np.sin(t / 700.0 + number)
