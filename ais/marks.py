@@ -2,7 +2,7 @@
 
 Ingest only names those ships in the table `touched`. What is doubted and why, and which ship a fix is of, is decided
 in `ais.doubts`; here rows are fetched, ship by ship in bounded groups, and the marks that came, went or changed are
-told as a span of time, since detection must look at them again.
+told as a span of time, since detection must look at them again. Before the seal marks stay as they are.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import pyarrow as pa
 from ais.doubts import DoubtRule, judge
 from ais.reader import arrow
 from ais.schema import MARKS
+from ais.seal import seal_us
 from ais.segments import Fixes
 
 ROWS_AT_ONCE = 1_000_000  # positions held in memory, with all that is computed from them some 200 MB
@@ -29,9 +30,11 @@ def renew(con: duckdb.DuckDBPyConnection) -> None:
     """
     if not con.execute("SELECT count(*) FROM touched").fetchall()[0][0]:
         return
+    sealed = seal_us(con)
+    due = "mmsi IN (FROM renewed)" + ("" if sealed is None else f" AND t >= make_timestamp({sealed})")
     con.execute("CREATE TEMP TABLE renewed AS SELECT DISTINCT mmsi FROM touched")
-    con.execute("CREATE TEMP TABLE old_marks AS FROM marks WHERE mmsi IN (FROM renewed)")
-    con.execute("DELETE FROM marks WHERE mmsi IN (FROM renewed)")
+    con.execute(f"CREATE TEMP TABLE old_marks AS FROM marks WHERE {due}")
+    con.execute(f"DELETE FROM marks WHERE {due}")
     groups = con.execute(
         f"""
         WITH counted AS (
@@ -43,14 +46,14 @@ def renew(con: duckdb.DuckDBPyConnection) -> None:
         """
     ).fetchall()
     for first, last in groups:
-        _mark(con, first, last, DoubtRule())
+        _mark(con, first, last, DoubtRule(), sealed)
     con.execute(
-        """
+        f"""
         INSERT INTO changes
         SELECT (SELECT coalesce(max(id), 0) + 1 FROM changes), min(t), max(t) FROM (
             (FROM old_marks EXCEPT ALL FROM marks)
             UNION ALL
-            (FROM marks WHERE mmsi IN (FROM renewed) EXCEPT ALL FROM old_marks)
+            (FROM marks WHERE {due} EXCEPT ALL FROM old_marks)
         ) HAVING count(*) > 0
         """
     )
@@ -59,8 +62,8 @@ def renew(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("DELETE FROM touched")
 
 
-def _mark(con: duckdb.DuckDBPyConnection, first: int, last: int, rule: DoubtRule) -> None:
-    """Write the marks of the ships from one number to another."""
+def _mark(con: duckdb.DuckDBPyConnection, first: int, last: int, rule: DoubtRule, sealed: int | None) -> None:
+    """Write the marks of the ships from one number to another; what lies before the seal is read and keeps its own."""
     rows = arrow(
         con,
         f"""
@@ -73,9 +76,10 @@ def _mark(con: duckdb.DuckDBPyConnection, first: int, last: int, rule: DoubtRule
         {"first": first, "last": last},
     )
     column = {name: rows[name].to_numpy() for name in ("mmsi", "t", "lon", "lat", "sog_kn", "cog_deg", "kind")}
+    column["t_us"] = column["t"].astype("datetime64[us]").astype(np.int64)
     fixes = Fixes(
         column["mmsi"].astype(np.int64),
-        column["t"].astype("datetime64[us]").astype(np.int64),
+        column["t_us"],
         column["lon"],
         column["lat"],
         column["sog_kn"].astype(np.float64),
@@ -88,7 +92,7 @@ def _mark(con: duckdb.DuckDBPyConnection, first: int, last: int, rule: DoubtRule
     )
     judged = judge(fixes if fresh.all() else fixes.take(np.flatnonzero(fresh)), rule)
     of = np.cumsum(fresh) - 1
-    marked = np.flatnonzero(judged.flags[of])
+    marked = np.flatnonzero(judged.flags[of] if sealed is None else judged.flags[of] * (column["t_us"] >= sealed))
     if not len(marked):
         return
     marks = rows.take(marked).select(["mmsi", "t", "input_id", "line"])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from ais.counts import SEAL
 from ais.reader import Reader, arrow
 from ais.schema import TABLES
 from detectors.event import Event, Reach, to_us
@@ -114,6 +115,18 @@ def replace_events(
             revisions.append((name, "revised", [], _said(row)))
     _delete(con, list(before))
     _insert(con, "events", [rows[name] for name in sorted(rows)])
+    _write(con, run_id, revisions)
+
+
+def revise(con: duckdb.DuckDBPyConnection, run_id: int, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Put rows of events in the place of those with the same ids, with a ledger row for each."""
+    _delete(con, [row["id"] for row in rows])
+    _insert(con, "events", [dict(row) for row in rows])
+    _write(con, run_id, [(row["id"], "revised", [], _said(row)) for row in rows])
+
+
+def _write(con: duckdb.DuckDBPyConnection, run_id: int, revisions: Sequence[tuple[str, str, list[str], str]]) -> None:
+    """Append revisions to the ledger."""
     last = con.execute("SELECT coalesce(max(seq), 0) FROM ledger").fetchall()[0][0]
     names = ("seq", "run_id", "event_id", "action", "supersedes", "event")
     ledger = [dict(zip(names, (last + n, run_id, *said), strict=True)) for n, said in enumerate(revisions, 1)]
@@ -164,7 +177,8 @@ def not_looked_at(reader: Reader) -> str | None:
     """
     from detectors.contract import discover
 
-    runs = reader.query("SELECT detector, max(change_id) AS seen FROM runs GROUP BY detector").to_pylist()
+    sql = f"SELECT detector, max(change_id) AS seen FROM runs WHERE detector <> '{SEAL}' GROUP BY detector"
+    runs = reader.query(sql).to_pylist()
     if not runs:
         return "Nothing was looked for: no detection has been run on this case."
     last = reader.query("SELECT coalesce(max(id), 0) AS id FROM changes")["id"][0].as_py()
@@ -182,7 +196,8 @@ def zones_of_last_run(reader: Reader) -> ZoneSet | None:
 
     A case is handed over as one file: its lines must be there without the zone files that it was judged by.
     """
-    last = reader.query("SELECT zones_sha256 AS sha256 FROM runs ORDER BY id DESC LIMIT 1")["sha256"].to_pylist()
+    sql = f"SELECT zones_sha256 AS sha256 FROM runs WHERE detector <> '{SEAL}' ORDER BY id DESC LIMIT 1"
+    last = reader.query(sql)["sha256"].to_pylist()
     return kept_zones(reader, str(last[0])) if last else None
 
 

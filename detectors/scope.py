@@ -3,7 +3,8 @@
 The events of a detector always equal that detector over all accepted data. After a change the window is the span of
 rows added, removed or marked anew, widened by the detector's memory; it widens on until nothing in the ledger and
 nothing just computed has read across its edge. Then, in one transaction, the detector's events that meet the window
-are taken out and the computed ones put in. A batch is the case where everything changed.
+are taken out and the computed ones put in. A batch is the case where everything changed. No window goes beyond the seal
+(`detectors.retention`), and an event for which something before it was read stays as it was found.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from ais.counts import SEAL
 from ais.marks import renew
+from ais.seal import seal_us
 from detectors.contract import Detector, check
 from detectors.event import Event, Reach, to_us
 from detectors.geo import US_H
@@ -123,11 +126,11 @@ def detect(
         if _judged_by_another(con, version):
             con.execute("INSERT INTO touched SELECT DISTINCT mmsi FROM positions EXCEPT FROM touched")
         renew(con)
-    horizon = find_horizon(store.con)
+    horizon, sealed = find_horizon(store.con), seal_us(store.con)
     ran = []
     if horizon is not None:
         used = Learned.of_case(store.con) if learned is None else learned
-        site = _Site(store, zones, load_places(), Lists(), used, horizon, now, version)
+        site = _Site(store, zones, load_places(), Lists(), used, horizon, sealed, now, version)
         for name, detector in sorted(detectors.items()):
             if progress:
                 progress(name)
@@ -141,7 +144,8 @@ def detect(
 
 def _judged_by_another(con: duckdb.DuckDBPyConnection, version: str) -> bool:
     """Say whether the last run was another version's, whose marks may differ."""
-    last = con.execute("SELECT version FROM runs ORDER BY id DESC LIMIT 1").fetchall()
+    sql = f"SELECT version FROM runs WHERE detector <> '{SEAL}' ORDER BY id DESC LIMIT 1"
+    last = con.execute(sql).fetchall()
     return bool(last) and last[0][0] != version
 
 
@@ -155,6 +159,7 @@ class _Site:
     lists: Lists
     learned: Learned
     horizon_us: int
+    sealed_us: int | None
     now: datetime
     version: str
 
@@ -174,7 +179,10 @@ class _Site:
         if scope is None:
             return False
         kept = kept_events(self.con, detector.name)
+        stays = {one.row["id"] for one in kept if self._is_sealed(one.reach)}
+        kept = [one for one in kept if one.row["id"] not in stays]
         window, events = self._settle(detector, self._with_memory(scope, detector), kept)
+        events = [one for one in events if not stays or one.id not in stays]
         replaced = [one for one in kept if window.meets(one.reach)]
         with self.store.transaction() as con:
             run_id = int(con.execute("SELECT coalesce(max(id), 0) + 1 FROM runs").fetchall()[0][0])
@@ -217,10 +225,13 @@ class _Site:
 
     def _settle(self, detector: Detector, window: Window, kept: list[Kept]) -> tuple[Window, list[Event]]:
         """Widen the window until nothing reads across its edge; return it with its events."""
-        first_us = int(self.con.execute("SELECT epoch_us(min(t)) FROM positions").fetchall()[0][0] or self.horizon_us)
+        first_us = self.sealed_us
+        if first_us is None:
+            sql = "SELECT epoch_us(min(t)) FROM positions"
+            first_us = int(self.con.execute(sql).fetchall()[0][0] or self.horizon_us)
         while True:
-            if window.low is not None and window.low <= first_us:
-                window = Window(None, window.high)
+            if window.low is None or window.low <= first_us:
+                window = Window(self.sealed_us, window.high)
             if window.high is not None and window.high >= self.horizon_us:
                 window = Window(window.low, None)
             high = self.horizon_us if window.high is None else window.high
@@ -228,10 +239,16 @@ class _Site:
             found = list(detector.find(view.open()))
             reaches = [one.reach if isinstance(one, Event) else one for one in found]
             wider = window.widened([*reaches, *(one.reach for one in kept)])
+            if wider.low is not None and wider.low <= first_us:
+                wider = Window(self.sealed_us, wider.high)
             if wider == window:
                 events = [one for one in found if isinstance(one, Event) and window.meets(one.reach)]
-                return window, scored(events, self.learned)
+                return window, scored([one for one in events if not self._is_sealed(one.reach)], self.learned)
             window = wider
+
+    def _is_sealed(self, reach: Reach) -> bool:
+        """Say whether something before the seal was read."""
+        return self.sealed_us is not None and reach.reads_from < self.sealed_us
 
     def _run_row(
         self, run_id: int, detector: Detector, settings: str, window: Window, change_id: int
