@@ -7,8 +7,8 @@ last word of each base station; and a minute of everything, since copies chain o
 in `sealed`, so that the counting law holds for the whole of an input. Raw lines and rejects go as soon as no row of a
 later time comes before them in their input.
 
-Rows that stay are written anew behind the others: DuckDB gives back the room of what is deleted by whole groups of
-rows, and merging such groups would take memory by the size of the raw lines.
+Rows that stay are written anew, with all of the small tables: DuckDB gives back the room of whole groups of rows only,
+of which every checkpoint begins one; merging them would take memory by the size of the raw lines, and twice the file.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from ais.schema import COPIES, TABLES
 
 HOUR_US = 3_600_000_000
 _CHAIN = "INTERVAL 60 SECOND"  # copies chain over 10 s each
+_SMALL = ("inputs", "rejects", "parts", "sealed", "hearings", "marks", "changes", "events", "ledger", "runs")
 _LAST_FIXES = 32  # of a ship, by which its next ones are judged
 _SAID_OF_SELF = "mmsi, imo, name, callsign, ship_type, to_bow_m, to_stern_m, to_port_m, to_starboard_m, draught_m"
 _MOVES = f"SELECT epoch_us(max(window_to)), arg_max(settings, id) FROM runs WHERE detector = '{SEAL}'"
@@ -158,21 +159,17 @@ def let_go(con: duckdb.DuckDBPyConnection, seal_us: int) -> None:
     going = {name: f"going_{name}" for name in (*names, "parts", "rejects")}
     beside = {name: name for name in ("identities", "fixed")}
     con.execute(_SEALED.format(counted=counted(going, beside)))
-    con.execute(
-        "DELETE FROM marks WHERE t < $seal AND NOT EXISTS (FROM staying_positions s "
-        "WHERE s.input_id = marks.input_id AND s.line = marks.line)",
-        seal,
-    )
+    later = f"make_timestamp({seal_us})"
+    stays = "EXISTS (FROM staying_positions s WHERE s.input_id = marks.input_id AND s.line = marks.line)"
+    con.execute(f"DELETE FROM marks WHERE t < {later} AND NOT {stays}")
     for name in names:
         con.execute(f"DELETE FROM {name} WHERE t < $seal", seal)
         con.execute(f"INSERT INTO {name} SELECT {', '.join(TABLES[name].names)} FROM staying_{name}")
     for name in ("parts", "rejects"):
-        con.execute(
-            f"DELETE FROM {name} WHERE EXISTS (FROM going_{name} g "
-            f"WHERE g.input_id = {name}.input_id AND g.line = {name}.line)"
-        )
+        goes = f"FROM going_{name} g WHERE g.input_id = {name}.input_id AND g.line = {name}.line"
+        con.execute(f"DELETE FROM {name} WHERE EXISTS ({goes})")
     con.execute(_SENTENCES)
-    con.execute("DELETE FROM hearings WHERE hour < $seal", seal)
+    con.execute(f"DELETE FROM hearings WHERE hour < {later}")
     con.execute("DELETE FROM sealed")
     con.execute("INSERT INTO sealed FROM now_sealed")
     for name in (
@@ -184,6 +181,15 @@ def let_go(con: duckdb.DuckDBPyConnection, seal_us: int) -> None:
         "now_sealed",
     ):
         con.execute(f"DROP TABLE {name}")
+
+
+def rewrite(con: duckdb.DuckDBPyConnection) -> None:
+    """Write the small tables anew, inside a transaction: in place of many groups of few rows each then has one."""
+    for name in _SMALL:
+        con.execute(f"CREATE OR REPLACE TEMP TABLE rest AS SELECT * FROM {name} ORDER BY rowid")
+        con.execute(f"DELETE FROM {name}")
+        con.execute(f"INSERT INTO {name} FROM rest")
+        con.execute("DROP TABLE rest")
 
 
 def _timestamp(con: duckdb.DuckDBPyConnection, t_us: int) -> object:

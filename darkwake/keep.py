@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _HOURS = {"h": 1, "d": 24, "w": 168}
 _BYTES = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
 _HOUR_US = 3_600_000_000
-_STEPS = 48  # in which the age that is kept goes by, if that makes more than an hour: each rewrites what stays
+_STEPS = 12  # in which the age that is kept goes by, if that makes more than an hour: each rewrites what stays
 _FULL, _FILLED = 0.9, 0.8  # of the size: how much is in use when something must go, and how much then stays
 
 

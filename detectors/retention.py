@@ -1,8 +1,7 @@
 """Moving the seal: what lies before it is let go, and what was found with it stays as it was found.
 
-The seal lies a full hour before what is to be kept. An event for which anything before it was read is not looked at
-again: a detector would miss what is gone, and say something else of it. Such an event that is still open ends at the
-horizon of the day on which the seal reached it, and says so. Of the ledger the first and last word on each such event
+An event that began before the seal is not looked at again: a detector would miss what is gone, and say something else of
+it. One that is still open when the seal reaches its beginning ends at the horizon of that time, and says so. Of the ledger the first and last word on each such event
 stay, and what was withdrawn; runs stay where the ledger or a detector's last word hangs on them.
 """
 
@@ -17,7 +16,7 @@ import pyarrow as pa
 
 from ais.counts import SEAL
 from ais.reader import arrow
-from ais.seal import HOUR_US, let_go, seal_us
+from ais.seal import HOUR_US, let_go, rewrite, seal_us
 from detectors.event import iso, to_datetime
 from detectors.horizon import find_horizon, longest_silence
 from detectors.ledger import record_run, revise
@@ -27,11 +26,11 @@ if TYPE_CHECKING:
 
     from ais.store import Store
 
-_OPEN = "SELECT * FROM events WHERE end_t IS NULL AND reads_from < make_timestamp($seal) ORDER BY id"
+_OPEN = "SELECT * FROM events WHERE end_t IS NULL AND start_t < make_timestamp($seal) ORDER BY id"
 _OLD_REVISIONS = """
 DELETE FROM ledger WHERE action = 'revised' AND run_id IN (FROM old_runs)
     AND seq NOT IN (SELECT max(seq) FROM ledger GROUP BY event_id)
-    AND event_id NOT IN (SELECT id FROM events WHERE reads_from >= make_timestamp($seal))
+    AND event_id NOT IN (SELECT id FROM events WHERE start_t >= make_timestamp($seal))
 """
 _OLD_RUNS = """
 DELETE FROM runs WHERE id IN (FROM old_runs) AND id NOT IN (SELECT run_id FROM ledger)
@@ -64,6 +63,7 @@ def move_seal(store: Store, to_us: int, *, now: datetime, version: str) -> bool:
     to_us = min(to_us, horizon) // HOUR_US * HOUR_US
     if to_us <= (seal_us(store.con) or 0):
         return False
+    store.checkpoint()  # what came fills the room that the last move made, before this one needs more
     with store.transaction() as con:
         run_id = int(con.execute("SELECT coalesce(max(id), 0) + 1 FROM runs").fetchall()[0][0])
         quiet = longest_silence(con, to_us)
@@ -71,6 +71,9 @@ def move_seal(store: Store, to_us: int, *, now: datetime, version: str) -> bool:
         let_go(con, to_us)
         record_run(con, _run(con, run_id, to_us, horizon, quiet, now, version))
         _forget_workings(con, to_us)
+    store.checkpoint()
+    with store.transaction() as con:
+        rewrite(con)
     store.checkpoint()
     return True
 

@@ -4,7 +4,8 @@ The events of a detector always equal that detector over all accepted data. Afte
 rows added, removed or marked anew, widened by the detector's memory; it widens on until nothing in the ledger and
 nothing just computed has read across its edge. Then, in one transaction, the detector's events that meet the window
 are taken out and the computed ones put in. A batch is the case where everything changed. No window goes beyond the seal
-(`detectors.retention`), and an event for which something before it was read stays as it was found.
+(`detectors.retention`): what began before it stays as it was found, and what began after it but for which something
+before it was read is found anew only where its end is another, since less can be read for it now.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from detectors.learned import Learned, record_used
 from detectors.ledger import Kept, kept_events, record_run, record_zones, replace_events
 from detectors.lists import Lists
 from detectors.models import scored, uses
+from detectors.sealed import after_seal, not_cut
 from detectors.view import View
 
 if TYPE_CHECKING:
@@ -178,12 +180,9 @@ class _Site:
             change_id = self._change_seen(detector, settings)
         if scope is None:
             return False
-        kept = kept_events(self.con, detector.name)
-        stays = {one.row["id"] for one in kept if self._is_sealed(one.reach)}
-        kept = [one for one in kept if one.row["id"] not in stays]
+        kept = after_seal(kept_events(self.con, detector.name), self.sealed_us)
         window, events = self._settle(detector, self._with_memory(scope, detector), kept)
-        events = [one for one in events if not stays or one.id not in stays]
-        replaced = [one for one in kept if window.meets(one.reach)]
+        events, replaced = not_cut(events, [one for one in kept if window.meets(one.reach)], self.sealed_us)
         with self.store.transaction() as con:
             run_id = int(con.execute("SELECT coalesce(max(id), 0) + 1 FROM runs").fetchall()[0][0])
             record_zones(con, self.zones)
@@ -243,12 +242,8 @@ class _Site:
                 wider = Window(self.sealed_us, wider.high)
             if wider == window:
                 events = [one for one in found if isinstance(one, Event) and window.meets(one.reach)]
-                return window, scored([one for one in events if not self._is_sealed(one.reach)], self.learned)
+                return window, scored(events, self.learned)
             window = wider
-
-    def _is_sealed(self, reach: Reach) -> bool:
-        """Say whether something before the seal was read."""
-        return self.sealed_us is not None and reach.reads_from < self.sealed_us
 
     def _run_row(
         self, run_id: int, detector: Detector, settings: str, window: Window, change_id: int

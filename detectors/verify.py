@@ -133,9 +133,9 @@ def _zones_of(case: Verification, sha256: str, zones: ZoneSet) -> ZoneSet | None
 def _compare_run(case: Verification, run: Row) -> None:
     """Compare what a run recorded of the case with what the same run gave again."""
     sql = "SELECT horizon, events FROM runs WHERE detector = ? ORDER BY id DESC LIMIT 1"
-    (again,) = case.con.execute(sql, [run["detector"]]).fetchall() or [(None, 0)]
+    ((horizon, events),) = case.con.execute(sql, [run["detector"]]).fetchall() or [(None, 0)]
     names = ("horizon", "events") if case.sealed_us is None else ("horizon",)  # those before it are not found again
-    columns = differing({name: run[name] for name in names}, dict(zip(names, again, strict=True)))
+    columns = differing({name: run[name] for name in names}, {"horizon": horizon, "events": events})
     if columns:
         case.findings.add(Difference("runs", f"run {run['id']} of {run['detector']}", columns))
 
