@@ -303,9 +303,16 @@ class Store:
 
     def _move_commits(self) -> None:
         """Move commits into the file once there are many; while readers are in the way, a later time will do."""
-        with contextlib.suppress(FileNotFoundError):
-            if _log(self.path).stat().st_size > CHECKPOINT_BYTES:
-                self.checkpoint()
+        if self.log_bytes > CHECKPOINT_BYTES:
+            self.checkpoint()
+
+    @property
+    def log_bytes(self) -> int:
+        """Bytes of commits that are not in the file yet."""
+        try:
+            return _log(self.path).stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def checkpoint(self) -> None:
         """Move commits into the file, which gives the room of deleted rows back; not while readers are in the way.

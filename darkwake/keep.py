@@ -80,7 +80,12 @@ def _read(text: str | None, units: dict[str, int], name: str, example: str) -> i
 
 
 def _used_bytes(store: Store) -> int:
-    """Return how much of the file holds something: what was deleted leaves holes, which are filled first."""
+    """Return how much of the file holds something: what was deleted leaves holes, which are filled first.
+
+    Commits that are not in the file yet are moved there once they are a part of it that counts.
+    """
+    if store.log_bytes > store.path.stat().st_size // 8:
+        store.checkpoint()
     sql = "SELECT used_blocks * block_size FROM pragma_database_size() WHERE database_name = current_database()"
     return int(store.con.execute(sql).fetchall()[0][0])
 

@@ -1,8 +1,9 @@
 """Moving the seal: what lies before it is let go, and what was found with it stays as it was found.
 
-An event that began before the seal is not looked at again: a detector would miss what is gone, and say something else of
-it. One that is still open when the seal reaches its beginning ends at the horizon of that time, and says so. Of the ledger the first and last word on each such event
-stay, and what was withdrawn; runs stay where the ledger or a detector's last word hangs on them.
+An event that began before the seal is not looked at again: a detector would miss what is gone, and say something else
+of it. One that is still open when the seal reaches its beginning ends at the horizon of that time, and says so. Of the
+ledger the first and last word on each such event stay, and what was withdrawn; runs stay where the ledger or a
+detector's last word hangs on them.
 """
 
 from __future__ import annotations

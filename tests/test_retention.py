@@ -40,7 +40,7 @@ SHIPS, EVERY_S = 40, 30
 
 
 def feed(start_s: int, stop_s: int) -> list[bytes]:
-    """Lines of ships at sea: most sail to and fro, some go silent at noon, two meet each afternoon, one lies in a zone."""
+    """Lines of ships at sea: most sail to and fro, some are silent at noon, two meet each afternoon, one is in a zone."""
     rng = np.random.default_rng(start_s)
     t = np.arange(T0 + start_s, T0 + stop_s, EVERY_S).repeat(SHIPS)
     ship = np.tile(np.arange(SHIPS), len(t) // SHIPS)
@@ -140,11 +140,6 @@ def test_a_day_that_is_kept_stays_a_day(tmp_path: Path) -> None:
             live.store.checkpoint()
             sizes.append(live.watch.case.stat().st_size)
     laws(live.store)
-    print(
-        sizes,
-        live.rows("SELECT used_blocks*block_size from pragma_database_size()"),
-        live.rows("SELECT kind, start_t, reads_from FROM events ORDER BY 2 DESC LIMIT 9"),
-    )
     sealed = seal_us(live.store.con)
     assert sealed is not None
     kept = from_seal(live.store, sealed)
@@ -193,7 +188,7 @@ def sealed_case(folder: Path) -> tuple[Live, int]:
     """Two days of a small feed with copies, parts, rejects and an open silence, sealed after the first."""
     live = Live(folder, Keep(hours=24, spool_hours=24 * 365))
     for stop in range(6 * 3600, 2 * DAY_S + 1, 6 * 3600):
-        lines = [line for line in feed(stop - 6 * 3600, stop)[::20]]
+        lines = feed(stop - 6 * 3600, stop)[::20]
         t = T0 + stop
         lines += [line.encode() for line in said(t, "a", msg_type=5, mmsi=412_000_900, shipname="KUM PU", ship_type=70)]
         lines += [
@@ -201,6 +196,8 @@ def sealed_case(folder: Path) -> tuple[Live, int]:
         ]
         if stop < DAY_S / 2:
             lines.append(fix(t, mmsi=412_000_902).encode())
+        if stop == 42 * 3600:
+            lines.append(fix(t, mmsi=412_000_906).encode())
         live.take(lines, stop)
     sealed = seal_us(live.store.con)
     assert sealed == (T0 + DAY_S) * 1_000_000

@@ -13,8 +13,8 @@ from darkwake import options
 def forget(input_: str, case_path: Path) -> None:
     """Take one input out of a case again.
 
-    INPUT is its name as darkwake status shows it, or the first digits of its sha256. What other inputs said stays. Events
-    that lie before the seal of a watch stay too, also those found by this input.
+    INPUT is its name as darkwake status shows it, or the first digits of its sha256. What other inputs said stays.
+    Events that lie before the seal of a watch stay too, also those found by this input.
     """
     from darkwake.case import Case
     from darkwake.say import plain
