@@ -35,6 +35,7 @@ from ais.store import CaseError, Store
 from darkwake.keep import Keep
 
 if TYPE_CHECKING:
+    from darkwake.alerts.teller import Teller
     from detectors import Detector
     from zones import ZoneSet
 
@@ -43,6 +44,7 @@ WAITING_BYTES = 32_000_000  # of lines that are not flushed: beyond it feeds wai
 RETRY_S = 2.0
 PACK_AGAIN_S = 60.0
 LEFT_OVER_S, QUIET_S = 3.0, 0.2
+PATIENCE_S = 2.0  # with a channel of alerts, once the watch ends
 TAKE_S = 5.0  # of taking in before detection: only where much is left over from before
 _MEMORY = "512MB"  # of DuckDB
 
@@ -61,6 +63,7 @@ class Watch:
         clock: Returns the time, aware, UTC.
         say: Told in a sentence of each change of state, and of events that came.
         key: Key for aisstream's server.
+        teller: Tells of what is found; None for nobody.
         keep: What is kept of what came.
     """
 
@@ -73,6 +76,7 @@ class Watch:
     clock: Callable[[], datetime]
     say: Callable[[str], None]
     key: str = ""
+    teller: Teller | None = None
     keep: Keep = field(default_factory=Keep)
     _spools: dict[str, Spool] = field(default_factory=dict)
     _dropped: list[Hooks] = field(default_factory=list)
@@ -91,9 +95,15 @@ class Watch:
         names = [address.name for address in self.addresses]
         if len(set(names)) < len(names):
             raise InputError("a source is named twice; name each once")
-        Store.open(self.case).close()  # a case that is no good is told before a feed is opened
         self._spools = {name: Spool(self.spool, name) for name in names}
-        asyncio.run(self._run())
+        try:
+            with Store.open(self.case) as store:  # a case that is no good is told before a feed is opened
+                if self.teller:
+                    self.teller.start(store.reader())
+            asyncio.run(self._run())
+        finally:
+            if self.teller:
+                self.teller.stop(PATIENCE_S)
         if self._broken is not None:
             raise self._broken
 
@@ -313,6 +323,8 @@ class _Taking:
             said = ", ".join(f"{number:,} {kind}" for kind, number in sorted(counts.items()))
             watch.say(f"up to {iso(found.horizon)}: {said or 'no events'}")
         self._events = counts
+        if watch.teller:
+            watch.teller.look(self._store.reader())
         if found.horizon is not None:
             self._let_go(found.horizon)
 

@@ -40,7 +40,7 @@ SHIPS, EVERY_S = 40, 30
 
 
 def feed(start_s: int, stop_s: int) -> list[bytes]:
-    """Lines of ships at sea: most sail to and fro, some are silent at noon, two meet each afternoon, one is in a zone."""
+    """Lines of ships at sea: most sail to and fro, some are silent at noon, two meet in the afternoon, one lies in."""
     rng = np.random.default_rng(start_s)
     t = np.arange(T0 + start_s, T0 + stop_s, EVERY_S).repeat(SHIPS)
     ship = np.tile(np.arange(SHIPS), len(t) // SHIPS)
