@@ -92,5 +92,5 @@ def _used_bytes(store: Store) -> int:
 
 def _time_after(store: Store, share: float, low_us: int) -> int:
     """Return before which time about a share of the positions lie, of those from a time on, UTC microseconds."""
-    sql = "SELECT approx_quantile(epoch_us(t), ?) FROM positions WHERE t >= make_timestamp(?)"
-    return int(store.con.execute(sql, [share, low_us]).fetchall()[0][0] or 0)
+    sql = f"SELECT approx_quantile(epoch_us(t), {share:.4f}::FLOAT) FROM positions WHERE t >= make_timestamp(?)"
+    return int(store.con.execute(sql, [low_us]).fetchall()[0][0] or 0)

@@ -31,6 +31,7 @@ _OPEN = "SELECT * FROM events WHERE end_t IS NULL AND start_t < make_timestamp($
 _OLD_REVISIONS = """
 DELETE FROM ledger WHERE action = 'revised' AND run_id IN (FROM old_runs)
     AND seq NOT IN (SELECT max(seq) FROM ledger GROUP BY event_id)
+    AND seq <> (SELECT max(seq) FROM ledger WHERE run_id <> $run)  -- by which those who read on know the ledger
     AND event_id NOT IN (SELECT id FROM events WHERE start_t >= make_timestamp($seal))
 """
 _OLD_RUNS = """
@@ -71,7 +72,7 @@ def move_seal(store: Store, to_us: int, *, now: datetime, version: str) -> bool:
         revise(con, run_id, [_ended(row, horizon) for row in arrow(con, _OPEN, {"seal": to_us}).to_pylist()])
         let_go(con, to_us)
         record_run(con, _run(con, run_id, to_us, horizon, quiet, now, version))
-        _forget_workings(con, to_us)
+        _forget_workings(con, run_id, to_us)
     store.checkpoint()
     with store.transaction() as con:
         rewrite(con)
@@ -109,12 +110,12 @@ def _run(
     }
 
 
-def _forget_workings(con: duckdb.DuckDBPyConnection, to_us: int) -> None:
+def _forget_workings(con: duckdb.DuckDBPyConnection, run_id: int, to_us: int) -> None:
     """Let go of what only tells how the events before the seal came about."""
     con.execute(
         "CREATE OR REPLACE TEMP TABLE old_runs AS SELECT id FROM runs WHERE horizon < make_timestamp(?)", [to_us]
     )
-    con.execute(_OLD_REVISIONS, {"seal": to_us})
+    con.execute(_OLD_REVISIONS, {"seal": to_us, "run": run_id})
     con.execute(_OLD_RUNS)
     con.execute(_OLD_CHANGES, {"name": SEAL})
     con.execute("DROP TABLE old_runs")

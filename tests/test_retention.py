@@ -135,7 +135,7 @@ def test_a_day_that_is_kept_stays_a_day(tmp_path: Path) -> None:
     live = Live(tmp_path, Keep(hours=24, spool_hours=24 * 365))
     sizes = []
     for stop in range(3 * 3600, 5 * DAY_S + 1, 3 * 3600):
-        live.take(feed(stop - 3 * 3600, stop), stop, detects=stop >= DAY_S)
+        live.take(feed(stop - 3 * 3600, stop), stop, detects=stop > 4 * DAY_S or stop % (DAY_S // 2) == 0)
         if stop % DAY_S == 0:
             live.store.checkpoint()
             sizes.append(live.watch.case.stat().st_size)
