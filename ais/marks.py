@@ -2,7 +2,7 @@
 
 Ingest only names those ships in the table `touched`. What is doubted and why, and which ship a fix is of, is decided
 in `ais.doubts`; here rows are fetched, ship by ship in bounded groups, and the marks that came, went or changed are
-told as a span of time, since detection must look at them again.
+told as a span of time, since detection must look at them again. Before the seal marks stay as they are.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from ais.doubts import DoubtRule, judge, plain
 from ais.motion import Bools, Ints
 from ais.reader import arrow
 from ais.schema import MARKS
+from ais.seal import seal_us
 from ais.segments import Fixes
 
 ROWS_AT_ONCE = 1_000_000  # positions held in memory, with all that is computed from them some 200 MB
@@ -48,8 +49,10 @@ def renew(con: duckdb.DuckDBPyConnection, *, anew: bool = False) -> None:
 
 def _renew(con: duckdb.DuckDBPyConnection, notes: bool) -> None:
     """Remake the marks of the ships in `renewed`, and note what changed."""
-    con.execute("CREATE TEMP TABLE old_marks AS FROM marks WHERE mmsi IN (FROM renewed)")
-    con.execute("DELETE FROM marks WHERE mmsi IN (FROM renewed)")
+    sealed = seal_us(con)
+    due = "mmsi IN (FROM renewed)" + ("" if sealed is None else f" AND t >= make_timestamp({sealed})")
+    con.execute(f"CREATE TEMP TABLE old_marks AS FROM marks WHERE {due}")
+    con.execute(f"DELETE FROM marks WHERE {due}")
     groups = con.execute(
         f"""
         WITH counted AS (
@@ -61,14 +64,14 @@ def _renew(con: duckdb.DuckDBPyConnection, notes: bool) -> None:
         """
     ).fetchall()
     for first, last in groups:
-        _mark(con, first, last, notes)
+        _mark(con, first, last, notes, sealed)
     differ = arrow(
         con,
-        """
+        f"""
         SELECT DISTINCT mmsi, t FROM (
             (FROM old_marks EXCEPT ALL FROM marks)
             UNION ALL
-            (FROM marks WHERE mmsi IN (FROM renewed) EXCEPT ALL FROM old_marks)
+            (FROM marks WHERE {due} EXCEPT ALL FROM old_marks)
         )
         """,
     )
@@ -154,13 +157,13 @@ def _fixes(con: duckdb.DuckDBPyConnection, where: str) -> tuple[Fixes, pa.Table,
     return fixes if fresh.all() else fixes.take(np.flatnonzero(fresh)), rows, np.cumsum(fresh) - 1
 
 
-def _mark(con: duckdb.DuckDBPyConnection, first: int, last: int, notes: bool) -> None:
-    """Write the marks of the ships from one number to another."""
+def _mark(con: duckdb.DuckDBPyConnection, first: int, last: int, notes: bool, sealed: int | None) -> None:
+    """Write the marks of the ships from one number to another; what lies before the seal is read and keeps its own."""
     fixes, rows, of = _fixes(con, f"mmsi BETWEEN {first} AND {last}")
     if notes:
         _note_plain(con, fixes)
     judged = judge(fixes, DoubtRule())
-    marked = np.flatnonzero(judged.flags[of])
+    marked = np.flatnonzero(judged.flags[of] if sealed is None else judged.flags[of] * (fixes.t[of] >= sealed))
     if not len(marked):
         return
     marks = rows.take(marked).select(["mmsi", "t", "input_id", "line"])

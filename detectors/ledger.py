@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ais.counts import SEAL
 from ais.reader import Reader, arrow
 from ais.schema import TABLES
 from detectors.event import Event
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
 
 FOR_EVER = np.iinfo(np.int64).max
 _STANDING = f"""
-SELECT id, mmsi, epoch_us(reads_from) AS low, coalesce(epoch_us(reads_to), {FOR_EVER}) AS high
-FROM events WHERE detector = $name
+SELECT id, mmsi, epoch_us(reads_from) AS low, coalesce(epoch_us(reads_to), {FOR_EVER}) AS high,
+    coalesce(epoch_us(end_t), {FOR_EVER}) AS ended
+FROM events WHERE detector = $name AND start_t >= make_timestamp($seal)
 """
+_COUNT = "SELECT count(*) FROM events WHERE detector = ?"
 _PUBLIC = "id, kind, mmsi, start_t, end_t, lon, lat, score, zones, evidence, reasons"
 
 
@@ -82,19 +85,25 @@ class Standing:
         ids: Their ids.
         low: Least time read for each, us since 1970.
         high: Greatest time read for each; the greatest number for one that reads to the horizon and beyond.
+        ends: When each ends; the greatest number for one that is open.
         ships: Their ships.
+        count: How many events the detector has, those before the seal with them.
     """
 
     ids: pa.ChunkedArray[Any]
     low: Ints
     high: Ints
+    ends: Ints
     ships: pa.ChunkedArray[Any]
+    count: int
 
     @classmethod
-    def of(cls, con: duckdb.DuckDBPyConnection, detector: str) -> Standing:
-        """Read the events of a detector."""
-        rows = arrow(con, _STANDING, {"name": detector})
-        return cls(rows["id"], rows["low"].to_numpy(), rows["high"].to_numpy(), rows["mmsi"])
+    def of(cls, con: duckdb.DuckDBPyConnection, detector: str, sealed_us: int | None) -> Standing:
+        """Read the events of a detector; those that began before the seal are never looked at again."""
+        rows = arrow(con, _STANDING, {"name": detector, "seal": sealed_us or 0})
+        low, high, ends = (rows[name].to_numpy() for name in ("low", "high", "ended"))
+        count = len(rows) if sealed_us is None else con.execute(_COUNT, [detector]).fetchall()[0][0]
+        return cls(rows["id"], low, high, ends, rows["mmsi"], count)
 
     def __len__(self) -> int:
         return len(self.low)
@@ -107,8 +116,13 @@ class Standing:
         """Return those of some ships."""
         number = pa.array(sorted(ships), pa.uint32())
         whose = pc.list_parent_indices(self.ships)
-        rows = np.unique(whose.filter(pc.is_in(pc.list_flatten(self.ships), number)).to_numpy())
-        return Standing(self.ids.take(pa.array(rows)), self.low[rows], self.high[rows], self.ships.take(pa.array(rows)))
+        return self.where(np.unique(whose.filter(pc.is_in(pc.list_flatten(self.ships), number)).to_numpy()))
+
+    def where(self, rows: Bools | Ints) -> Standing:
+        """Return some of them, by place or by mask."""
+        at: Ints = np.flatnonzero(rows) if rows.dtype == bool else rows.astype(np.int64)
+        ids, ships = (column.take(at) for column in (self.ids, self.ships))
+        return Standing(ids, self.low[at], self.high[at], self.ends[at], ships, self.count)
 
 
 def _kept(con: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
@@ -190,6 +204,19 @@ def _revisions(
             yield name, "revised", [], _said(row)
 
 
+def revise(con: duckdb.DuckDBPyConnection, run: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep what a run did that put rows of events in the place of those with the same ids; a ledger row for each."""
+    seq = int(con.execute("SELECT coalesce(max(seq), 0) FROM ledger").fetchall()[0][0])
+    _delete(con, [row["id"] for row in rows])
+    _insert(con, "events", [dict(row) for row in rows])
+    names = ("seq", "run_id", "event_id", "action", "supersedes", "event")
+    said: list[tuple[Any, ...]] = [
+        (seq + n, run["id"], row["id"], "revised", [], _said(row)) for n, row in enumerate(rows, 1)
+    ]
+    _insert(con, "ledger", [dict(zip(names, one, strict=True)) for one in said])
+    _insert(con, "runs", [dict(run)])
+
+
 def _delete(con: duckdb.DuckDBPyConnection, ids: list[str]) -> None:
     if ids:
         con.register("gone_ids", pa.table({"id": ids}))
@@ -229,7 +256,8 @@ def not_looked_at(reader: Reader) -> str | None:
     """
     from detectors.contract import discover
 
-    runs = reader.query("SELECT detector, max(change_id) AS seen FROM runs GROUP BY detector").to_pylist()
+    sql = f"SELECT detector, max(change_id) AS seen FROM runs WHERE detector <> '{SEAL}' GROUP BY detector"
+    runs = reader.query(sql).to_pylist()
     if not runs:
         return "Nothing was looked for: no detection has been run on this case."
     last = reader.query("SELECT coalesce(max(id), 0) AS id FROM changes")["id"][0].as_py()
@@ -247,7 +275,8 @@ def zones_of_last_run(reader: Reader) -> ZoneSet | None:
 
     A case is handed over as one file: its lines must be there without the zone files that it was judged by.
     """
-    last = reader.query("SELECT zones_sha256 AS sha256 FROM runs ORDER BY id DESC LIMIT 1")["sha256"].to_pylist()
+    sql = f"SELECT zones_sha256 AS sha256 FROM runs WHERE detector <> '{SEAL}' ORDER BY id DESC LIMIT 1"
+    last = reader.query(sql)["sha256"].to_pylist()
     return kept_zones(reader, str(last[0])) if last else None
 
 

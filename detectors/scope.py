@@ -3,7 +3,9 @@
 The events of a detector always equal that detector over all accepted data. After a change the window is the span of
 rows added, removed or marked anew, widened by the detector's memory; it widens on until nothing in the ledger and
 nothing just computed has read across its edge. Then, in one transaction, the detector's events that meet the window
-are taken out and the computed ones put in. A batch is the case where everything changed.
+are taken out and the computed ones put in. A batch is the case where everything changed. No window goes beyond the seal
+(`detectors.retention`): what began before it stays as it was found, and what began after it but for which something
+before it was read is found anew only where its end is another, since less can be read for it now.
 """
 
 from __future__ import annotations
@@ -20,8 +22,10 @@ import numpy as np
 import pyarrow as pa
 
 from ais.changed import let_go, since
+from ais.counts import SEAL
 from ais.marks import renew
 from ais.reader import arrow
+from ais.seal import seal_us
 from detectors.changes import Changes
 from detectors.contract import Detector, check
 from detectors.event import Event, Reach, to_us
@@ -31,6 +35,7 @@ from detectors.learned import Learned, record_used
 from detectors.ledger import FOR_EVER, Replacing, Standing, record_zones, replace_events
 from detectors.lists import Lists
 from detectors.models import scored, uses
+from detectors.sealed import not_cut
 from detectors.shelf import Shelf
 from detectors.view import View
 
@@ -147,11 +152,11 @@ def detect(
         if anew:
             con.execute("INSERT INTO touched SELECT DISTINCT mmsi FROM positions EXCEPT FROM touched")
         renew(con, anew=anew)
-    horizon = find_horizon(store.con)
+    horizon, sealed = find_horizon(store.con), seal_us(store.con)
     ran = []
     if horizon is not None:
         used = Learned.of_case(store.con) if learned is None else learned
-        site = _Site(store, zones, load_places(), Lists(), used, horizon, now, version)
+        site = _Site(store, zones, load_places(), Lists(), used, horizon, sealed, now, version)
         for name, detector in sorted(detectors.items()):
             if progress:
                 progress(name)
@@ -167,7 +172,8 @@ def detect(
 
 def _judged_by_another(con: duckdb.DuckDBPyConnection, version: str) -> bool:
     """Say whether the last run was another version's, whose marks may differ."""
-    last = con.execute("SELECT version FROM runs ORDER BY id DESC LIMIT 1").fetchall()
+    sql = f"SELECT version FROM runs WHERE detector <> '{SEAL}' ORDER BY id DESC LIMIT 1"
+    last = con.execute(sql).fetchall()
     return bool(last) and last[0][0] != version
 
 
@@ -181,6 +187,7 @@ class _Site:
     lists: Lists
     learned: Learned
     horizon_us: int
+    sealed_us: int | None
     now: datetime
     version: str
     views: dict[tuple[Window, frozenset[int] | None], View] = field(default_factory=dict)
@@ -203,7 +210,9 @@ class _Site:
 
     @cached_property
     def first_us(self) -> int:
-        """The least time of a position."""
+        """The seal, or the least time of a position."""
+        if self.sealed_us is not None:
+            return self.sealed_us
         return int(self.con.execute("SELECT epoch_us(min(t)) FROM positions").fetchall()[0][0] or self.horizon_us)
 
     def bring_up(self, detector: Detector, asked: tuple[datetime | None, datetime | None] | None) -> bool:
@@ -218,11 +227,12 @@ class _Site:
             change_id = self._change_seen(detector, settings)
         if scope is None:
             return False
-        standing = Standing.of(self.con, detector.name)
+        standing = Standing.of(self.con, detector.name, self.sealed_us)
         window, kept, found = self._settle(detector, self._with_memory(scope, detector), standing, ships)
-        gone = kept.ids.filter(pa.array(window.meets(kept))).to_pylist()
-        run = self._run_row(detector, settings, window, change_id) | {"events": len(standing) - len(gone) + len(found)}
-        self.waiting.append(Replacing(detector.name, [str(one) for one in gone], found, run, uses(detector)))
+        found, gone = not_cut(found, kept.where(window.meets(kept)), self.sealed_us)
+        run = self._run_row(detector, settings, window, change_id)
+        run["events"] = standing.count - len(gone) + len(found)
+        self.waiting.append(Replacing(detector.name, gone, found, run, uses(detector)))
         if sum(len(one.new) for one in self.waiting) > _EVENTS_AT_ONCE:
             self.write()
         return True
@@ -332,13 +342,13 @@ class _Site:
             window = wider
 
     def _closed(self, window: Window, *reaches: Reaches | Standing) -> Window:
-        """Return a window that no reach crosses the edge of; an edge beyond all rows is none."""
+        """Return a window that no reach crosses the edge of but the seal; an edge beyond all rows is none."""
         while True:
             wider = window
             for some in reaches:
                 wider = wider.widened(some)
-            if wider.low is not None and wider.low <= self.first_us:
-                wider = Window(None, wider.high)
+            if wider.low is None or wider.low <= self.first_us:
+                wider = Window(self.sealed_us, wider.high)
             if wider.high is not None and wider.high >= self.horizon_us:
                 wider = Window(wider.low, None)
             if wider == window:
@@ -354,9 +364,7 @@ class _Site:
             self.views[window, ships] = View(self.con, window.low, high, self.horizon_us, *given).open()
         return self.views[window, ships]
 
-    def _run_row(
-        self, detector: Detector, settings: str, window: Window, change_id: int
-    ) -> dict[str, Any]:
+    def _run_row(self, detector: Detector, settings: str, window: Window, change_id: int) -> dict[str, Any]:
         stamp = pa.timestamp("us")
         return {
             "made_at": self.now.astimezone(UTC).replace(tzinfo=None),

@@ -61,6 +61,11 @@ class Shelf:
         """Return that of a case, empty at first."""
         return _open.setdefault(store, cls())
 
+    @staticmethod
+    def forget(store: Store) -> None:
+        """Empty that of a case of which rows are gone."""
+        _open.pop(store, None)
+
     def renew(self, changed: Iterable[int] | None, low_us: int, horizon_us: int, change_id: int) -> None:
         """Let go of what changed.
 
@@ -135,5 +140,3 @@ def _by_ship(rows: pa.Table | None, ships: Iterable[int]) -> Iterable[tuple[int,
     for ship in ships:
         low, high = np.searchsorted(number, ship, "left"), np.searchsorted(number, ship, "right")
         yield ship, rows.slice(int(low), int(high - low))
-
-

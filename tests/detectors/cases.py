@@ -111,7 +111,7 @@ def insert(store: Store, tables: dict[str, pa.Table]) -> None:
                 lows.append(int(times.min()))
                 highs.append(int(times.max()))
         if lows:
-            number = con.execute("SELECT count(*) + 1 FROM changes").fetchall()[0][0]
+            number = con.execute("SELECT coalesce(max(id), 0) + 1 FROM changes").fetchall()[0][0]
             con.execute(
                 "INSERT INTO changes VALUES (?, make_timestamp(?), make_timestamp(?))", [number, min(lows), max(highs)]
             )
