@@ -74,13 +74,13 @@ class Window:
     low: int | None
     high: int | None
 
-    def meets(self, reaches: Reaches | Standing) -> Bools:
+    def meets(self, reaches: Reaches) -> Bools:
         """Say which of what was read has any instant in the window."""
         above = self.low is None or reaches.high >= self.low
         below = self.high is None or reaches.low <= self.high
         return np.asarray(np.full(len(reaches.low), True) & above & below)
 
-    def widened(self, reaches: Reaches | Standing) -> Window:
+    def widened(self, reaches: Reaches) -> Window:
         """Return the window grown over all that crosses its edges."""
         met = self.meets(reaches)
         if not met.any():
@@ -218,10 +218,13 @@ class _Site:
             change_id = self._change_seen(detector, settings)
         if scope is None:
             return False
-        standing = Standing.of(self.con, detector.name)
-        window, kept, found = self._settle(detector, self._with_memory(scope, detector), standing, ships)
-        gone = kept.ids.filter(pa.array(window.meets(kept))).to_pylist()
-        run = self._run_row(detector, settings, window, change_id) | {"events": len(standing) - len(gone) + len(found)}
+        kept = Standing.of(self.con, detector.name)
+        events = len(kept)
+        if ships is not None:
+            kept = kept.of_ships(ships)
+        window, found = self._settle(detector, self._with_memory(scope, detector), Reaches(kept.low, kept.high), ships)
+        gone = kept.ids.filter(pa.array(window.meets(Reaches(kept.low, kept.high)))).to_pylist()
+        run = self._run_row(detector, settings, window, change_id) | {"events": events - len(gone) + len(found)}
         self.waiting.append(Replacing(detector.name, [str(one) for one in gone], found, run, uses(detector)))
         if sum(len(one.new) for one in self.waiting) > _EVENTS_AT_ONCE:
             self.write()
@@ -305,33 +308,21 @@ class _Site:
         return Window(low, high)
 
     def _settle(
-        self, detector: Detector, window: Window, standing: Standing, ships: frozenset[int] | None
-    ) -> tuple[Window, Standing, list[Event]]:
-        """Widen the window until nothing reads across its edge, and the ships until none is parted from its company.
-
-        Returns:
-            The window, the events that stood of these ships, and those found.
-        """
+        self, detector: Detector, window: Window, kept: Reaches, ships: frozenset[int] | None
+    ) -> tuple[Window, list[Event]]:
+        """Widen the window until nothing reads across its edge; return it with its events."""
+        window = self._closed(window, kept)
         while True:
-            kept = standing if ships is None else standing.of_ships(ships)
-            window = self._closed(window, kept)
-            if ships is not None:
-                together = ships | kept.members(window.meets(kept))
-                if together == ships:
-                    together = detector.company(self._view(window, ships))
-                if together != ships:
-                    ships = together
-                    continue
             found = list(detector.find(self._view(window, ships)))
             reaches = Reaches.of(found)
             wider = self._closed(window, kept, reaches)
             if wider == window:
                 met = window.meets(reaches)
                 events = [one for one, meets in zip(found, met, strict=True) if meets and isinstance(one, Event)]
-                return window, kept, scored(events, self.learned)
+                return window, scored(events, self.learned)
             window = wider
 
-    def _closed(self, window: Window, *reaches: Reaches | Standing) -> Window:
+    def _closed(self, window: Window, *reaches: Reaches) -> Window:
         """Return a window that no reach crosses the edge of; an edge beyond all rows is none."""
         while True:
             wider = window
