@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from ais.reader import Reader, arrow
 from ais.schema import TABLES
 from detectors.event import Event
-from detectors.geo import Ints
+from detectors.geo import Bools, Ints
 
 if TYPE_CHECKING:
     import duckdb
@@ -98,6 +98,10 @@ class Standing:
 
     def __len__(self) -> int:
         return len(self.low)
+
+    def members(self, keep: Bools) -> frozenset[int]:
+        """Return the ships of some of them."""
+        return frozenset(pc.list_flatten(self.ships.filter(pa.array(keep))).to_numpy().tolist())
 
     def of_ships(self, ships: Iterable[int]) -> Standing:
         """Return those of some ships."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -80,6 +80,12 @@ class Window:
         below = self.high is None or reaches.low <= self.high
         return np.asarray(np.full(len(reaches.low), True) & above & below)
 
+    def joined(self, other: Window) -> Window:
+        """Return the least window that holds both."""
+        low = None if self.low is None or other.low is None else min(self.low, other.low)
+        high = None if self.high is None or other.high is None else max(self.high, other.high)
+        return Window(low, high)
+
     def widened(self, reaches: Reaches) -> Window:
         """Return the window grown over all that crosses its edges."""
         met = self.meets(reaches)
@@ -90,6 +96,7 @@ class Window:
         return Window(low, high)
 
 
+_LONG_US = 72 * US_H  # an event that read so far beyond a window is long
 EVERYTHING = Window(None, None)
 
 
@@ -218,14 +225,17 @@ class _Site:
             change_id = self._change_seen(detector, settings)
         if scope is None:
             return False
-        kept = Standing.of(self.con, detector.name)
-        events = len(kept)
-        if ships is not None:
-            kept = kept.of_ships(ships)
-        window, found = self._settle(detector, self._with_memory(scope, detector), Reaches(kept.low, kept.high), ships)
-        gone = kept.ids.filter(pa.array(window.meets(Reaches(kept.low, kept.high)))).to_pylist()
-        run = self._run_row(detector, settings, window, change_id) | {"events": events - len(gone) + len(found)}
-        self.waiting.append(Replacing(detector.name, [str(one) for one in gone], found, run, uses(detector)))
+        standing = Standing.of(self.con, detector.name)
+        near, gone, found = self._with_memory(scope, detector), list[str](), list[Event]()
+        window = near
+        for part in _parts(near, standing, ships):
+            kept = standing if part is None else standing.of_ships(part)
+            looked_at, new = self._settle(detector, near, Reaches(kept.low, kept.high), part)
+            gone += map(str, kept.ids.filter(pa.array(looked_at.meets(Reaches(kept.low, kept.high)))).to_pylist())
+            found += new
+            window = window.joined(looked_at)
+        run = self._run_row(detector, settings, window, change_id) | {"events": len(standing) - len(gone) + len(found)}
+        self.waiting.append(Replacing(detector.name, gone, found, run, uses(detector)))
         if sum(len(one.new) for one in self.waiting) > _EVENTS_AT_ONCE:
             self.write()
         return True
@@ -345,9 +355,7 @@ class _Site:
             self.views[window, ships] = View(self.con, window.low, high, self.horizon_us, *given).open()
         return self.views[window, ships]
 
-    def _run_row(
-        self, detector: Detector, settings: str, window: Window, change_id: int
-    ) -> dict[str, Any]:
+    def _run_row(self, detector: Detector, settings: str, window: Window, change_id: int) -> dict[str, Any]:
         stamp = pa.timestamp("us")
         return {
             "made_at": self.now.astimezone(UTC).replace(tzinfo=None),
@@ -361,6 +369,16 @@ class _Site:
             "change_id": change_id,
             "artefacts": list(self.learned.hashes(uses(detector))),
         }
+
+
+def _parts(window: Window, standing: Standing, ships: frozenset[int] | None) -> Iterator[frozenset[int] | None]:
+    """Yield the ships in two parts: those of long events must be read from far back, and the others need not be."""
+    if ships is None or window.low is None:
+        yield ships
+        return
+    kept = standing.of_ships(ships)
+    long = kept.members(window.meets(Reaches(kept.low, kept.high)) & (kept.low < window.low - _LONG_US)) & ships
+    yield from (part for part in (ships - long, long) if part)
 
 
 def _ran_with(run: Mapping[str, Any]) -> tuple[object, ...]:
