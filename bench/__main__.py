@@ -1,6 +1,6 @@
 """`python -m bench [NAME...]`: measure, print the table, exit 1 if a floor is missed.
 
-Names choose parts: decoding, reading, segmenting, tables, detection, meetings, lookup, whole, live, stays; default: all.
+Names choose parts: decoding, reading, segmenting, tables, detection, meetings, lookup, whole, live, stays; or all.
 """
 
 import os
