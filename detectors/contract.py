@@ -49,11 +49,6 @@ class Detector(ABC):
         del changes
         return None
 
-    def company(self, view: View) -> frozenset[int]:
-        """Return the ships of a view of some ships, with those that must be looked at together with them."""
-        assert view.ships is not None
-        return view.ships
-
     @abstractmethod
     def find(self, view: View) -> Iterator[Event | Reach]:
         """Yield the events of the view, and a Reach for each unfinished reading that must not be cut."""

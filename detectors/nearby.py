@@ -158,23 +158,6 @@ def _slow_steps(
     return np.concatenate(mmsi), np.concatenate(track), steps, np.concatenate(waiting)
 
 
-def slow_steps(paths: Paths, max_kn: float, max_gap_us: int) -> Steps:
-    """Return where ships were slow."""
-    return _slow_steps([paths], max_kn, max_gap_us)[2]
-
-
-def linked_to(near: Neighbours, ships: frozenset[int]) -> frozenset[int]:
-    """Return some ships, by number, with all that were near one of them, or near one of those, and so on."""
-    of = near.mmsi[near.steps.ship]
-    pairs = {(int(a), int(b)) for a, b in np.unique(np.stack([of[near.first], of[near.second]], axis=1), axis=0)}
-    found, waiting = set(ships), set(ships)
-    while waiting:
-        beside = {b for a, b in pairs if a in waiting} | {a for a, b in pairs if b in waiting}
-        waiting = beside - found
-        found |= waiting
-    return frozenset(found)
-
-
 def _pairs(steps: Steps, reach_m: float) -> tuple[Ints, Ints, Floats]:
     """Return both places of every pair within reach at one step, the lesser ship's first, and how far apart."""
     found: list[tuple[Ints, Ints, Floats]] = []

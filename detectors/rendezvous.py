@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
@@ -26,19 +25,16 @@ import numpy as np
 from detectors import company
 from detectors.company import AROUND_H, Contact
 from detectors.contract import Detector, threshold
-from detectors.event import Event, Reach, to_us, untied
+from detectors.event import Event, Reach, untied
 from detectors.geo import KNOT_M_S, US_H, US_S, Bools, Floats, Ints, distance_m, median
 from detectors.hulls import BOUND, POINTS
 from detectors.meeting import Place, alongside, event_of
-from detectors.nearby import STEP_US, Candidates, Neighbours, Steps, linked_to, neighbours, slow_steps, spans
+from detectors.nearby import STEP_US, Candidates, Neighbours, Steps, neighbours, spans
 from detectors.rafts import link, rafts, rounds
 from detectors.samples import Samples, measure, runs, silence_us
-from detectors.seen import ships_near
 from detectors.statics import SPAN_US, Statics
-from detectors.tracks import Paths
 
 if TYPE_CHECKING:
-    from detectors.changes import Changes
     from detectors.tracks import Tracks
     from detectors.view import View
 
@@ -53,8 +49,6 @@ POINT_M = 80.0  # what is granted in close quarters to ships whose sides are not
 ATTENDANT_M, ATTENDANT_SHARE = 70, 0.6  # a craft that goes from ship to ship is small, and smaller than those
 LIES_SHARE = 0.9  # of the speed at which a ship steams; places on the common clock are rounded otherwise
 WORK_US = 3 * US_H  # between two stretches of pair trawling that are one
-_CELL_HALF_M = 8_000.0  # from the middle of a tenth of a degree to its corner
-_ASIDE_M = 12_000.0  # in ten minutes, the half of a hole with one step in it, nobody gets farther
 AROUND_ROUNDS_H = 48.0  # so far apart are visits of one round
 
 
@@ -110,42 +104,11 @@ class Rendezvous(Detector):
     anchorage_km: float = threshold(2.0, "a contact this near an anchorage's point is in it", unit="km", least=0)
     memory_h: float = threshold(8.0, "how far around a change to look again: two meetings' length", unit="h", least=1)
 
-    def stirred(self, changes: Changes) -> frozenset[int] | None:
-        """Ships that changed, and those of a meeting that is over as nothing more came."""
-        stirred = set(changes.ships)
-        for row in changes.standing(0):
-            last_us = max(to_us(datetime.fromisoformat(one["to"])) for one in row["evidence"]["members"])
-            if row["end_us"] is None and changes.horizon_us - last_us > self._gap_us:
-                stirred |= set(row["mmsi"])
-        return frozenset(stirred)
-
-    def company(self, view: View) -> frozenset[int]:
-        """All that lay near one another make one company: what one of them did may tell of every other."""
-        assert view.ships is not None
-        steps = slow_steps(view.tracks, self._fastest_kn, self._gap_us)
-        if not len(steps.ship):
-            return view.ships
-        x, y = np.floor(steps.lon * 10), np.floor(steps.lat * 10)
-        t = steps.step * STEP_US
-        cells, of = np.unique(np.stack([x, y], axis=1), axis=0, return_inverse=True)
-        first, last = np.full(len(cells), np.iinfo(np.int64).max), np.full(len(cells), np.iinfo(np.int64).min)
-        np.minimum.at(first, of.ravel(), t)
-        np.maximum.at(last, of.ravel(), t)
-        # The other's fix before or after a step lies up to half a hole at such a speed from there.
-        reach_m = self._reach_m + _CELL_HALF_M + max(self._fastest_kn * KNOT_M_S * self._gap_us / US_S / 2, _ASIDE_M)
-        middle = (cells + 0.5) / 10
-        day_us = 24 * US_H
-        around = np.full(len(cells), reach_m)
-        others = ships_near(view.con, middle[:, 0], middle[:, 1], around, first - day_us, last + day_us)
-        if others <= view.ships:
-            return view.ships
-        rows = view.query(f"SELECT {Paths.COLUMNS} FROM given_fixes", given_fixes=view.fixes_of(others | view.ships))
-        near = neighbours([Paths.of(rows)], self._reach_m, self._fastest_kn, self._gap_us)
-        return linked_to(near, view.ships)
-
     def find(self, view: View) -> Iterator[Event | Reach]:
         """Yield what ships near each other did, and the reach of each contact that is long enough but nothing."""
-        near = neighbours(view.paths(), self._reach_m, self._fastest_kn, self._gap_us)
+        reach_m = max(self.max_distance_m + HULLS_M + SLACK_M, LEAST_REACH_M)
+        fastest = max(company.TRAWL_KN[1], self.max_sog_kn, self.max_drift_kn) + LOOSE_KN
+        near = neighbours(view.paths(), reach_m, fastest, self._gap_us)
         if not len(near.first):
             return
         ships = near.paired_ships
@@ -171,14 +134,6 @@ class Rendezvous(Detector):
         """As long as two meetings and the holes beside them, if ``memory_h`` is less."""
         holes_h = max(self.max_gap_minutes / 30, self.join_hours)
         return max(self.memory_h, 2 * self.min_hours + holes_h)
-
-    @property
-    def _reach_m(self) -> float:
-        return max(self.max_distance_m + HULLS_M + SLACK_M, LEAST_REACH_M)
-
-    @property
-    def _fastest_kn(self) -> float:
-        return max(company.TRAWL_KN[1], self.max_sog_kn, self.max_drift_kn) + LOOSE_KN
 
     @property
     def _gap_us(self) -> int:

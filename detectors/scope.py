@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -79,13 +79,19 @@ class Window:
     low: int | None
     high: int | None
 
-    def meets(self, reaches: Reaches | Standing) -> Bools:
+    def meets(self, reaches: Reaches) -> Bools:
         """Say which of what was read has any instant in the window."""
         above = self.low is None or reaches.high >= self.low
         below = self.high is None or reaches.low <= self.high
         return np.asarray(np.full(len(reaches.low), True) & above & below)
 
-    def widened(self, reaches: Reaches | Standing) -> Window:
+    def joined(self, other: Window) -> Window:
+        """Return the least window that holds both."""
+        low = None if self.low is None or other.low is None else min(self.low, other.low)
+        high = None if self.high is None or other.high is None else max(self.high, other.high)
+        return Window(low, high)
+
+    def widened(self, reaches: Reaches) -> Window:
         """Return the window grown over all that crosses its edges."""
         met = self.meets(reaches)
         if not met.any():
@@ -95,6 +101,7 @@ class Window:
         return Window(low, high)
 
 
+_LONG_US = 72 * US_H  # an event that read so far beyond a window is long
 EVERYTHING = Window(None, None)
 
 
@@ -228,8 +235,16 @@ class _Site:
         if scope is None:
             return False
         standing = Standing.of(self.con, detector.name, self.sealed_us)
-        window, kept, found = self._settle(detector, self._with_memory(scope, detector), standing, ships)
-        found, gone = not_cut(found, kept.where(window.meets(kept)), self.sealed_us)
+        near, gone, found = self._with_memory(scope, detector), list[str](), list[Event]()
+        window = near
+        for part in _parts(near, standing, ships):
+            kept = standing if part is None else standing.of_ships(part)
+            read = Reaches(kept.low, kept.high)
+            looked_at, new = self._settle(detector, near, read, part)
+            new, replaced = not_cut(new, kept.where(looked_at.meets(read)), self.sealed_us)
+            gone += replaced
+            found += new
+            window = window.joined(looked_at)
         run = self._run_row(detector, settings, window, change_id)
         run["events"] = standing.count - len(gone) + len(found)
         self.waiting.append(Replacing(detector.name, gone, found, run, uses(detector)))
@@ -315,33 +330,21 @@ class _Site:
         return Window(low, high)
 
     def _settle(
-        self, detector: Detector, window: Window, standing: Standing, ships: frozenset[int] | None
-    ) -> tuple[Window, Standing, list[Event]]:
-        """Widen the window until nothing reads across its edge, and the ships until none is parted from its company.
-
-        Returns:
-            The window, the events that stood of these ships, and those found.
-        """
+        self, detector: Detector, window: Window, kept: Reaches, ships: frozenset[int] | None
+    ) -> tuple[Window, list[Event]]:
+        """Widen the window until nothing reads across its edge; return it with its events."""
+        window = self._closed(window, kept)
         while True:
-            kept = standing if ships is None else standing.of_ships(ships)
-            window = self._closed(window, kept)
-            if ships is not None:
-                together = ships | kept.members(window.meets(kept))
-                if together == ships:
-                    together = detector.company(self._view(window, ships))
-                if together != ships:
-                    ships = together
-                    continue
             found = list(detector.find(self._view(window, ships)))
             reaches = Reaches.of(found)
             wider = self._closed(window, kept, reaches)
             if wider == window:
                 met = window.meets(reaches)
                 events = [one for one, meets in zip(found, met, strict=True) if meets and isinstance(one, Event)]
-                return window, kept, scored(events, self.learned)
+                return window, scored(events, self.learned)
             window = wider
 
-    def _closed(self, window: Window, *reaches: Reaches | Standing) -> Window:
+    def _closed(self, window: Window, *reaches: Reaches) -> Window:
         """Return a window that no reach crosses the edge of but the seal; an edge beyond all rows is none."""
         while True:
             wider = window
@@ -378,6 +381,16 @@ class _Site:
             "change_id": change_id,
             "artefacts": list(self.learned.hashes(uses(detector))),
         }
+
+
+def _parts(window: Window, standing: Standing, ships: frozenset[int] | None) -> Iterator[frozenset[int] | None]:
+    """Yield the ships in two parts: those of long events must be read from far back, and the others need not be."""
+    if ships is None or window.low is None:
+        yield ships
+        return
+    kept = standing.of_ships(ships)
+    long = kept.members(window.meets(Reaches(kept.low, kept.high)) & (kept.low < window.low - _LONG_US)) & ships
+    yield from (part for part in (ships - long, long) if part)
 
 
 def _ran_with(run: Mapping[str, Any]) -> tuple[object, ...]:
