@@ -56,7 +56,7 @@ def feed(start_s: int, stop_s: int) -> list[bytes]:
     lat[pair], speed[meeting] = 37.2 + rng.normal(0, 2e-5, int(pair.sum())), 0.2
     lies = ship == 2
     lon[lies], lat[lies], speed[lies] = 124.9, 38.58, 0.1
-    heard = (ship % 10 != 5) | (hour < 11) | (hour > 19)
+    heard = (ship % 10 != 5) | (hour < 13) | (hour > 20)
     n = int(heard.sum())
     numbers: dict[str, Any] = {name: np.zeros(n, np.int64) for name in CLASS_A.numbers}
     numbers |= {
@@ -147,6 +147,8 @@ def test_a_day_that_is_kept_stays_a_day(tmp_path: Path) -> None:
     replay(tmp_path / "again.duckdb", inputs_of(live.watch.spool), live.now)
     with Store.open(tmp_path / "again.duckdb") as store:
         assert from_seal(store, sealed) == kept
+    assert {event["kind"] for event in kept} == {"gap"}
+    assert len(kept) == SHIPS // 10
     assert max(sizes) <= 1.3 * sizes[0], sizes
 
 
