@@ -1,7 +1,8 @@
 """Settings: darkwake.toml and `--set`, strict to the key and the type.
 
 The file holds `zones` and `lists` (paths, from the file's own folder), a table `ingest` (the options of
-`darkwake ingest`), and a table per detector whose keys are that detector's fields. A key that nobody reads is an error
+`darkwake ingest`), tables `alerts` (one rule of an alert each) and a table per detector whose keys are that detector's
+fields. A key that nobody reads is an error
 that names its nearest: a threshold that is silently ignored would be a wrong finding.
 """
 
@@ -11,7 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+if TYPE_CHECKING:
+    from darkwake.alerts.rules import Rule
 
 DEFAULT_FILE = Path("darkwake.toml")
 _NEEDED: Mapping[Any, str] = {float: "a number", int: "a whole number", bool: "true or false", str: "a text in quotes"}
@@ -38,6 +42,7 @@ class Settings:
     lists: tuple[Path, ...] = ()
     ingest: Mapping[str, Any] = field(default_factory=dict)
     detectors: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    alerts: "tuple[Rule, ...]" = ()
 
     def with_sets(self, sets: Iterable[str]) -> "Settings":
         """Return these settings with `detector.field=value` texts laid over them."""
@@ -90,12 +95,21 @@ def load(path: Path | None) -> Settings:
     where = str(path)
     zones, lists = (_paths(data.pop(name, []), path, name) for name in ("zones", "lists"))
     ingest = _ingest(data.pop("ingest", {}), where)
-    return Settings(zones, lists, ingest, check(data, where) if data else {})
+    alerts = _alerts(data.pop("alerts", []), where)
+    return Settings(zones, lists, ingest, check(data, where) if data else {}, alerts)
+
+
+def _alerts(tables: object, where: str) -> "tuple[Rule, ...]":
+    if not tables:
+        return ()
+    from darkwake.alerts.rules import read_rules
+
+    return read_rules(tables, where)
 
 
 def _paths(values: object, path: Path, name: str) -> tuple[Path, ...]:
     """Return the files that a settings file names, from its own folder."""
-    return tuple(path.parent / one for one in _converted(values, list[str], f"{path}: {name}"))
+    return tuple(path.parent / one for one in converted(values, list[str], f"{path}: {name}"))
 
 
 def _ingest(values: object, where: str) -> dict[str, Any]:
@@ -105,7 +119,7 @@ def _ingest(values: object, where: str) -> dict[str, Any]:
     for key in values:
         if key not in INGEST_KEYS:
             raise SettingsError(f"{where}: [ingest] has no setting '{key}'{nearest(key, INGEST_KEYS)}")
-    return {key: _converted(value, INGEST_KEYS[key], f"{where}: [ingest] {key}") for key, value in values.items()}
+    return {key: converted(value, INGEST_KEYS[key], f"{where}: [ingest] {key}") for key, value in values.items()}
 
 
 def check(sections: Mapping[str, object], where: str) -> dict[str, dict[str, object]]:
@@ -116,7 +130,7 @@ def check(sections: Mapping[str, object], where: str) -> dict[str, dict[str, obj
     checked: dict[str, dict[str, object]] = {}
     for name, values in sections.items():
         if name not in found:
-            known = [*found, "ingest", "lists", "zones"]
+            known = [*found, "alerts", "ingest", "lists", "zones"]
             raise SettingsError(f"{where}: there is no section or setting '{name}'{nearest(name, known)}")
         if not isinstance(values, dict):
             raise SettingsError(f"{where}: {name} is a table, [{name}]")
@@ -125,11 +139,11 @@ def check(sections: Mapping[str, object], where: str) -> dict[str, dict[str, obj
         for key, value in values.items():
             if key not in known:
                 raise SettingsError(f"{where}: {name} has no setting '{key}'{nearest(key, known)}")
-            checked.setdefault(name, {})[key] = _converted(value, types[key], f"{where}: {name}.{key}")
+            checked.setdefault(name, {})[key] = converted(value, types[key], f"{where}: {name}.{key}")
     return checked
 
 
-def _converted(value: object, kind: Any, where: str) -> Any:
+def converted(value: object, kind: Any, where: str) -> Any:
     """Return a value as its declared type; whole numbers serve as decimals, nothing else is guessed."""
     import msgspec
 

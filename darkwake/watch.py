@@ -32,6 +32,7 @@ from ais.source import InputError
 from ais.store import CaseError, Store
 
 if TYPE_CHECKING:
+    from darkwake.alerts.teller import Teller
     from detectors import Detector
     from zones import ZoneSet
 
@@ -39,6 +40,7 @@ FLUSH_S = 0.25
 WAITING_BYTES = 32_000_000  # of lines that are not flushed: beyond it feeds wait
 RETRY_S = 2.0
 LEFT_OVER_S, QUIET_S = 3.0, 0.2
+PATIENCE_S = 2.0  # with a channel of alerts, once the watch ends
 TAKE_S = 5.0  # of taking in before detection: only where much is left over from before
 _MEMORY = "512MB"  # of DuckDB
 
@@ -55,8 +57,9 @@ class Watch:
         detectors: Detectors by name.
         version: darkwake's version.
         clock: Returns the time, aware, UTC.
-        key: Key for aisstream's server.
         say: Told in a sentence of each change of state, and of events that came.
+        key: Key for aisstream's server.
+        teller: Tells of what is found; None for nobody.
     """
 
     case: Path
@@ -68,6 +71,7 @@ class Watch:
     clock: Callable[[], datetime]
     say: Callable[[str], None]
     key: str = ""
+    teller: Teller | None = None
     _spools: dict[str, Spool] = field(default_factory=dict)
     _dropped: list[Hooks] = field(default_factory=list)
     _flushed: threading.Event = field(default_factory=threading.Event)
@@ -85,9 +89,15 @@ class Watch:
         names = [address.name for address in self.addresses]
         if len(set(names)) < len(names):
             raise InputError("a source is named twice; name each once")
-        Store.open(self.case).close()  # a case that is no good is told before a feed is opened
         self._spools = {name: Spool(self.spool, name) for name in names}
-        asyncio.run(self._run())
+        try:
+            with Store.open(self.case) as store:  # a case that is no good is told before a feed is opened
+                if self.teller:
+                    self.teller.start(store.reader())
+            asyncio.run(self._run())
+        finally:
+            if self.teller:
+                self.teller.stop(PATIENCE_S)
         if self._broken is not None:
             raise self._broken
 
@@ -290,6 +300,8 @@ class _Taking:
             said = ", ".join(f"{number:,} {kind}" for kind, number in sorted(counts.items()))
             watch.say(f"up to {iso(found.horizon)}: {said or 'no events'}")
         self._events = counts
+        if watch.teller:
+            watch.teller.look(self._store.reader())
 
 
 async def _all(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -23,6 +23,7 @@ from darkwake import options
 @click.option("--only", multiple=True, metavar="gap,rendezvous", help="These detectors only.")
 @click.option("--set", "sets", multiple=True, metavar="detector.field=value", help="One threshold (docs/settings.md).")
 @options.zones
+@options.lists
 @options.config
 def watch(
     sources: tuple[str, ...],
@@ -31,6 +32,7 @@ def watch(
     only: tuple[str, ...],
     sets: tuple[str, ...],
     zone_files: tuple[Path, ...],
+    list_files: tuple[Path, ...],
     config: Path | None,
 ) -> None:
     """Take live feeds into a case and find events as lines come.
@@ -45,6 +47,8 @@ def watch(
     """
     from ais.feeds.address import Address
     from darkwake import __version__
+    from darkwake.alerts.rules import check_zones
+    from darkwake.alerts.teller import Teller, outbox_of
     from darkwake.case import Case
     from darkwake.clock import now
     from darkwake.commands.detect import choose
@@ -54,7 +58,7 @@ def watch(
 
     settings = load(config)
     wanted = choose(settings, only=only, from_=None, to=None, sets=sets)
-    case = Case(case_path, [*settings.zones, *zone_files])
+    case = Case(case_path, [*settings.zones, *zone_files], [*settings.lists, *list_files])
     spool = spool_path or case_path.with_name(case_path.name.removesuffix(".duckdb") + ".spool")
     addresses = [Address.of(text) for text in sources]
     detectors = Settings(detectors=check(wanted.settings, "settings")).make(wanted.only)
@@ -64,4 +68,8 @@ def watch(
     def say(text: str) -> None:
         click.echo(f"{now():%Y-%m-%dT%H:%M:%SZ} {plain(text)}", err=True)
 
-    Watch(case.path, spool, addresses, case.zones, detectors, __version__, now, say, key).run()
+    teller = None
+    if settings.alerts:
+        check_zones(settings.alerts, {zone.id for zone in case.zones.zones})
+        teller = Teller(settings.alerts, outbox_of(case.path), case.lists, now, say)
+    Watch(case.path, spool, addresses, case.zones, detectors, __version__, now, say, key, teller).run()

@@ -101,7 +101,7 @@ def message(rng: Random, kind: int | None = None) -> tuple[str, int]:
     """A payload of one type and length, all else random bits, often all ones or zeros, or a place on earth."""
     kind = rng.randrange(64) if kind is None else kind
     size = rng.choice(LENGTHS.get(kind, (40, 39, 72, 168, 256, 424, 1000)))
-    bits = f"{kind:06b}" + "".join(rng.choice("01") for _ in range(size - 6))
+    bits = f"{kind:06b}{rng.getrandbits(size - 6):0{size - 6}b}"
     if rng.random() < 0.3:
         at = rng.randrange(6, size)
         bits = bits[:at] + rng.choice("01") * min(size - at, rng.randrange(60)) + bits[at + 60 :]

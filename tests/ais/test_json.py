@@ -470,4 +470,4 @@ def test_any_bytes_keep_the_law_or_are_refused(tmp_path_factory: pytest.TempPath
                 stored += take(b"\n".join(lines), "any.json", format="json").stored
 
         check()
-        assert stored > 10
+        assert stored > 0

@@ -168,7 +168,7 @@ SHIPS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(st.lists(SHIPS, min_size=2, max_size=4))
 def test_one_number_is_judged_without_the_others(ships: list[list[Fix]]) -> None:
     together = columns(*ships)

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
+
+from ais.ingest import ingest
+
 ROOT = Path(__file__).resolve().parents[2]
 HEAD = "MMSI,BaseDateTime,LAT,LON,SOG,COG,Heading,VesselName,IMO,CallSign,VesselType,Status,Length,Width,Draft,Cargo"
 START = datetime(2023, 1, 1, 22, 30)  # noqa: DTZ001 - the table says UTC without a zone
@@ -24,6 +28,12 @@ ingest.ingest.__kwdefaults__["batch_lines"] = 1
 from darkwake.cli import main
 main(sys.argv[1:])
 """  # the command line, with a commit every quarter of a megabyte
+
+
+def commit_often(patch: pytest.MonkeyPatch) -> None:
+    """Have this process commit like another one with `IN_BATCHES`."""
+    patch.setattr("ais.source.BLOCK_BYTES", 250_000)
+    patch.setitem(ingest.__kwdefaults__, "batch_lines", 1)
 
 
 @dataclass(frozen=True)

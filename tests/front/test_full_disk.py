@@ -14,7 +14,17 @@ import pytest
 
 from bench.feed import write
 from soak.alike import differences, prints
-from tests.front.front_door import IN_BATCHES, ROOT, START, Run, Said, is_one_sentence, meeting_csv, snapshot
+from tests.front.front_door import (
+    IN_BATCHES,
+    ROOT,
+    START,
+    Run,
+    Said,
+    commit_often,
+    is_one_sentence,
+    meeting_csv,
+    snapshot,
+)
 
 MIB = 1 << 20
 
@@ -98,13 +108,16 @@ def test_a_full_disk_changes_nothing(disk: Disk, meeting: Path, cli: Run, tmp_pa
         assert snapshot(cli, case) == before
 
 
-def test_an_ingest_goes_on_once_there_is_room(disk: Disk, cli: Run, tmp_path: Path) -> None:
+def test_an_ingest_goes_on_once_there_is_room(
+    disk: Disk, cli: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     given, case, other = tmp_path / "feed.nmea", disk.folder / "case.duckdb", tmp_path / "undisturbed.duckdb"
-    lines = write(given, 100_000)
+    lines = write(given, 40_000)
     ingest = ("ingest", given, "--case")
-    assert disk.run(*ingest, other, in_batches=True).code == 0
+    commit_often(monkeypatch)
+    assert cli(*ingest, other).code == 0
     known = 0
-    for room, times in ((3 * MIB // 2, 2), (MIB, 1)):
+    for room, times in ((3 * MIB // 2, 2), (MIB // 2, 1)):
         disk.fill(room)
         for _ in range(times):
             said = disk.run(*ingest, case, in_batches=True)
@@ -115,6 +128,6 @@ def test_an_ingest_goes_on_once_there_is_room(disk: Disk, cli: Run, tmp_path: Pa
         assert known < one["lines"] < lines
         assert one["complete"] is False
         known = one["lines"]
-    said = disk.run(*ingest, case, in_batches=True)
+    said = cli(*ingest, case)
     assert said.code == 0, said
     assert differences(case, prints(other)) == []

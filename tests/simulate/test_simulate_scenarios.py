@@ -7,6 +7,7 @@ import json
 import re
 from collections import defaultdict
 from datetime import UTC, datetime
+from functools import cache
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -21,6 +22,7 @@ from darkwake.simulate.truth import stays
 
 LINE = re.compile(rb"^\\(?:g:\d-\d-\d+,)?s:(\w+),c:(\d{10})\*[0-9A-F]{2}\\(!AIVDM,(\d),(\d),.*)\r\n$")
 NAMES = list(_MAKERS)
+scene_of = cache(lambda name, seed: _MAKERS[name](seed))
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +111,7 @@ def test_a_busy_day_has_as_many_positions_as_asked():
 def test_no_ship_crosses_land(name, seed):
     from zones import load_land
 
-    scene = _MAKERS[name](seed)
+    scene = scene_of(name, seed)
     land = load_land()
     for ship, track in zip(scene.ships, scene.tracks, strict=True):
         ashore = land.on_land(track.lon, track.lat)
@@ -141,7 +143,7 @@ def test_sites_lanes_and_anchorages_are_at_sea():
 
 @pytest.mark.parametrize("name", ["demo", "korea-bay", "transfers"])
 def test_numbers_are_unique_and_names_fit(name):
-    ships = _MAKERS[name](5).ships
+    ships = scene_of(name, 1).ships
     assert len({s.mmsi for s in ships}) == len(ships)
     assert all(100_000_000 <= s.mmsi <= 999_999_999 and len(s.name) <= 20 and len(s.callsign) <= 7 for s in ships)
 
@@ -169,7 +171,7 @@ def test_planted_pairs_lie_alongside_in_what_was_said(demo, said):
 
 
 def test_antennas_alongside_are_20_to_150_metres_apart():
-    scene = _MAKERS["transfers"](1)
+    scene = scene_of("transfers", 1)
     from darkwake.simulate.grid import offset
 
     for plant in (p for p in scene.plants if p.label == "alongside transfer"):
@@ -337,7 +339,7 @@ def test_truth_is_json_of_the_agreed_form(demo):
 
 
 def test_ships_keep_to_speeds_that_ships_have():
-    scene = _MAKERS["korea-bay"](3)
+    scene = scene_of("korea-bay", 2)
     for ship, track in zip(scene.ships, scene.tracks, strict=True):
         step = distance_m(track.lon[1:], track.lat[1:], track.lon[:-1], track.lat[:-1])
         assert step.max() / STEP_S / KNOT_MS < 22, ship.name

@@ -1,0 +1,1 @@
+"""Alerts: which events wake somebody, an outbox that forgets none, and the channels that carry them."""
