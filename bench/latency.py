@@ -1,8 +1,8 @@
 """From a sentence to the ledger row that it completes, while a clean feed runs.
 
 The feed is of ships all over the Yellow Sea, a day of which is in the case already; each sentence comes when it was
-said. Every second a ship that was heard outside goes into North Korea's waters: what is timed is from that sentence
-until another process, which asks ten times a second, reads the finding in the ledger.
+said. Every second a ship that was silent for nine hours is heard again: what is timed is from that sentence until
+another process, which asks ten times a second, reads in the ledger that the silence has ended.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from soak.live import Live, sentences, watching
 SHIPS, RATE, PROBES = 500, 500, 100
 HISTORY_H, EVERY_S = 24, 300
 FLOOR_S = 3.0
-_INSIDE, _OUTSIDE = (124.9, 38.58), (124.0, 36.5)  # between Cho-do and Sok-do; west of Incheon's waters
+_SILENT_H = (9.0, 9.5, 10.0, 11.0)  # before now: when ships that are heard again had last been
 _SEA = (119.5, 124.0, 32.0, 37.0)  # west, east, south, north: clear of North Korea's waters
 _FIRST = 273_400_000
 _ASK_S, _LIMIT_S = 0.1, 120.0
-_SEEN = f"""
-SELECT DISTINCT mmsi FROM (SELECT unnest((event::JSON -> 'mmsi')::UINTEGER[]) AS mmsi FROM ledger)
-WHERE mmsi >= {_FIRST} AND mmsi < {_FIRST + PROBES}
+_SEEN = """
+SELECT DISTINCT (event::JSON ->> '$.mmsi[0]')::UINTEGER AS mmsi FROM ledger
+WHERE event::JSON ->> 'kind' = 'gap' AND event::JSON ->> 'end' IS NOT NULL
 """
 
 
@@ -39,7 +39,8 @@ def figures(folder: Path) -> list[Figure]:
         mmsi, t = np.tile(412_000_000 + np.arange(SHIPS), len(past)), np.repeat(past, SHIPS)
         probes = _FIRST + np.arange(PROBES)
         history = sentences(mmsi, t, box=_SEA)
-        history += sentences(np.tile(probes, 3), np.repeat(now - np.array([5_400, 3_600, 1_800]), PROBES), at=_OUTSIDE)
+        silent = np.repeat(now - np.array(_SILENT_H) * 3_600, PROBES).astype(np.int64)
+        history += sentences(np.tile(probes, len(_SILENT_H)), silent, box=_SEA)
         live.send(history)
         live.wait_for(len(history))
         taken_s = _timed(live)
@@ -64,7 +65,7 @@ def _timed(live: Live) -> dict[int, float]:
         now, first = int(time.time()), number * RATE
         ships = 412_000_000 + (first + np.arange(RATE)) % SHIPS
         live.send(sentences(ships, np.full(RATE, now), box=_SEA))
-        (probe,) = sentences(np.array([_FIRST + number]), np.array([now]), at=_INSIDE)
+        (probe,) = sentences(np.array([_FIRST + number]), np.array([now]), box=_SEA)
         sent[_FIRST + number] = time.perf_counter()
         live.send([probe])
         time.sleep(max(0.0, began + number + 1 - time.perf_counter()))

@@ -33,9 +33,7 @@ Box = tuple[float, float, float, float]
 WORLD = (-179.9, 179.9, -60.0, 70.0)
 
 
-def sentences(
-    mmsi: Ints, t_s: Ints, *, tagged: bool = True, box: Box = WORLD, at: tuple[float, float] | None = None
-) -> list[bytes]:
+def sentences(mmsi: Ints, t_s: Ints, *, tagged: bool = True, box: Box = WORLD) -> list[bytes]:
     """Return one position of class A, as a line with its end, for each ship number and time (UTC seconds).
 
     A ship keeps its place, which its number gives, but for a few metres.
@@ -45,12 +43,11 @@ def sentences(
         t_s: Times of their fixes.
         tagged: Whether a line says when it was received.
         box: West, east, south, north: ships lie all over it.
-        at: Where all of them are instead.
     """
     rng, n = np.random.default_rng(int(t_s[0])), len(mmsi)
     west, east, south, north = box
-    lon = west + mmsi * 0.618033988749895 % 1 * (east - west) if at is None else np.full(n, at[0])
-    lat = south + mmsi * 0.754877666246693 % 1 * (north - south) if at is None else np.full(n, at[1])
+    lon = west + mmsi * 0.618033988749895 % 1 * (east - west)
+    lat = south + mmsi * 0.754877666246693 % 1 * (north - south)
     lon, lat = lon + rng.normal(0, 2e-5, n), lat + rng.normal(0, 2e-5, n)
     payload, fill = encoded(
         CLASS_A,
