@@ -142,9 +142,8 @@ class Watch:
             came = self._came
             await asyncio.sleep(QUIET_S)
 
-    def _feed(self, address: Address) -> Coroutine[object, object, None]:
-        """Return a feed at work."""
-        spool = self._spools[address.name]
+    def _hooks(self, spool: Spool) -> Hooks:
+        """Return what a feed works with: its lines go to a spool."""
 
         def offer(line: bytes) -> bool:
             if spool.waiting_bytes > WAITING_BYTES:
@@ -159,6 +158,12 @@ class Watch:
 
         hooks = Hooks(put, offer, self._now_us, self.say, spool.then, spool.flush)
         self._dropped.append(hooks)
+        return hooks
+
+    def _feed(self, address: Address) -> Coroutine[object, object, None]:
+        """Return a feed at work."""
+        spool = self._spools[address.name]
+        hooks = self._hooks(spool)
         if address.kind == "file":
             place = spool.folder / ".read"
 
