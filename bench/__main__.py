@@ -1,6 +1,6 @@
 """`python -m bench [NAME...]`: measure, print the table, exit 1 if a floor is missed.
 
-Names choose parts: decoding, reading, segmenting, tables, detection, meetings, lookup, whole, live,
+Names choose parts: decoding, reading, segmenting, tables, detection, meetings, lookup, maps, whole, live,
 latency, replayed, stays; all by default.
 """
 
@@ -18,6 +18,7 @@ from bench import (
     latency,
     live,
     lookup,
+    maps,
     meetings,
     reading,
     replayed,
@@ -36,6 +37,7 @@ PARTS: dict[str, Callable[[Path], list[Figure]]] = {
     "detection": detection.figures,
     "meetings": meetings.figures,
     "lookup": lambda _: lookup.figures(),
+    "maps": maps.figures,
     "whole": whole.figures,
     "live": live.figures,
     "stays": stays.figures,

@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
 
+from detectors.drawing import Drawing
 from detectors.event import Event, Reach
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Detector(ABC):
         name: How settings and commands call it.
         kinds: The kinds of event that it alone yields.
         learned: Kinds of artefact that it reads from the view.
+        draws: What a map draws of its events, beside their place.
         memory_h: Hours by which a change is widened before looking again: the longest episode that leaves no
             event and no Reach behind.
     """
@@ -34,6 +36,7 @@ class Detector(ABC):
     name: ClassVar[str]
     kinds: ClassVar[tuple[str, ...]]
     learned: ClassVar[tuple[str, ...]] = ()
+    draws: ClassVar[tuple[Drawing, ...]] = ()
     memory_h: float
 
     @property

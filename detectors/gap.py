@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detectors.contract import Detector, threshold
+from detectors.drawing import Drawing
 from detectors.event import Event, Reach, shared, to_datetime, untied
 from detectors.geo import KNOT_M_S, NM_M, US_H, Bools, Ints, distance_m
 from detectors.reception import Asked, receivable
@@ -73,6 +74,14 @@ class Gap(Detector):
 
     name: ClassVar[str] = "gap"
     kinds: ClassVar[tuple[str, ...]] = ("gap",)
+    draws: ClassVar[tuple[Drawing, ...]] = (
+        Drawing(
+            "line",
+            "from last heard to heard again, not a route",
+            (("start_lon", "start_lat"), ("end_lon", "end_lat")),
+            labels=("last heard", "heard again"),
+        ),
+    )
 
     min_hours: float = threshold(6.0, "least silence (Global Fishing Watch, naive gap)", unit="h", least=0.1)
     min_hours_near: float = threshold(

@@ -21,6 +21,7 @@ from detectors.at_sea import Ashore, at_sea, in_sts
 from detectors.cargo import UNDER_WAY_FIXES, UNDER_WAY_KN, is_gear
 from detectors.changes import CELL_M
 from detectors.contract import Detector, threshold
+from detectors.drawing import Drawing
 from detectors.event import Event, Reach, shared, to_datetime, untied
 from detectors.geo import KNOT_M_S, NM_M, US_H, US_S, Bools, Ints, distance_m, xyz_m
 from detectors.loitering_signs import INNOCENT, Place, Rules, Signs
@@ -50,6 +51,9 @@ class Loitering(Detector):
 
     name: ClassVar[str] = "loitering"
     kinds: ClassVar[tuple[str, ...]] = ("loitering",)
+    draws: ClassVar[tuple[Drawing, ...]] = (
+        Drawing("circle", "how far from its place the ship was heard", radius_m="spread_m"),
+    )
     learned: ClassVar[tuple[str, ...]] = ("anchorages",)
 
     max_sog_kn: float = threshold(
