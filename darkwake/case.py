@@ -456,5 +456,10 @@ def _last_settings(reader: Reader) -> dict[str, object]:
     """Return the thresholds of each detector's last run."""
     import json
 
-    sql = "SELECT detector, arg_max(settings, id) AS settings FROM runs GROUP BY detector ORDER BY detector"
+    from ais.counts import SEAL
+
+    sql = f"""
+        SELECT detector, arg_max(settings, id) AS settings FROM runs WHERE detector <> '{SEAL}'
+        GROUP BY detector ORDER BY detector
+    """
     return {row["detector"]: json.loads(row["settings"]) for row in reader.query(sql).to_pylist()}

@@ -15,11 +15,12 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ais.clock import from_us
 from ais.feeds.address import Address
 from ais.feeds.follow import Follower, Growing
 from ais.feeds.kafka import run_kafka
@@ -28,8 +29,10 @@ from ais.feeds.network import Hooks, run_tcp, run_tcp_listen, run_udp
 from ais.feeds.recorded import run_file, run_stdin
 from ais.feeds.spool import Spool
 from ais.feeds.websocket import run_websocket
+from ais.seal import seal_us
 from ais.source import InputError
 from ais.store import CaseError, Store
+from darkwake.keep import Keep
 
 if TYPE_CHECKING:
     from darkwake.alerts.teller import Teller
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
 FLUSH_S = 0.25
 WAITING_BYTES = 32_000_000  # of lines that are not flushed: beyond it feeds wait
 RETRY_S = 2.0
+PACK_AGAIN_S = 60.0
 LEFT_OVER_S, QUIET_S = 3.0, 0.2
 PATIENCE_S = 2.0  # with a channel of alerts, once the watch ends
 TAKE_S = 5.0  # of taking in before detection: only where much is left over from before
@@ -60,6 +64,7 @@ class Watch:
         say: Told in a sentence of each change of state, and of events that came.
         key: Key for aisstream's server.
         teller: Tells of what is found; None for nobody.
+        keep: What is kept of what came.
     """
 
     case: Path
@@ -72,6 +77,7 @@ class Watch:
     say: Callable[[str], None]
     key: str = ""
     teller: Teller | None = None
+    keep: Keep = field(default_factory=Keep)
     _spools: dict[str, Spool] = field(default_factory=dict)
     _dropped: list[Hooks] = field(default_factory=list)
     _flushed: threading.Event = field(default_factory=threading.Event)
@@ -136,9 +142,8 @@ class Watch:
             came = self._came
             await asyncio.sleep(QUIET_S)
 
-    def _feed(self, address: Address) -> Coroutine[object, object, None]:
-        """Return a feed at work."""
-        spool = self._spools[address.name]
+    def _hooks(self, spool: Spool) -> Hooks:
+        """Return what a feed works with: its lines go to a spool."""
 
         def offer(line: bytes) -> bool:
             if spool.waiting_bytes > WAITING_BYTES:
@@ -153,6 +158,12 @@ class Watch:
 
         hooks = Hooks(put, offer, self._now_us, self.say, spool.then, spool.flush)
         self._dropped.append(hooks)
+        return hooks
+
+    def _feed(self, address: Address) -> Coroutine[object, object, None]:
+        """Return a feed at work."""
+        spool = self._spools[address.name]
+        hooks = self._hooks(spool)
         if address.kind == "file":
             place = spool.folder / ".read"
 
@@ -229,7 +240,9 @@ class _Taking:
         self._watch, self._store = watch, store
         self._followers: dict[Path, Follower] = {}
         self._whole: set[Path] = set()
+        self._pack_again: dict[Path, float] = {}
         self._events: dict[str, int] = {}
+        self._swept: date | None = None
 
     def run(self) -> None:
         """Go on until the watch ends and all that was flushed is in."""
@@ -261,18 +274,37 @@ class _Taking:
         for spool in self._watch._spools.values():
             files = spool.files()
             for path in files:
-                if path in self._whole or (path not in self._followers and self._is_whole(spool, path)):
+                if path in self._whole:
+                    continue
+                if path not in self._followers and self._is_whole(spool, path):
                     self._whole.add(path)
+                    spool.settle(path)
                     continue
                 follower = self._follower(spool, path)
                 follower.growing.end = spool.flushed(path)
                 if path.stem == files[-1].stem:
                     moved |= follower.step()
                 else:
-                    follower.finish()
-                    del self._followers[path]
-                    moved = True
+                    moved |= follower.step() or self._finish(spool, path)
         return moved
+
+    def _finish(self, spool: Spool, path: Path) -> bool:
+        """Pack a day that is over and all in the case, and say there that it is whole; returns whether it was."""
+        watch = self._watch
+        if time.monotonic() < self._pack_again.get(path, 0.0):
+            return False
+        try:
+            packed = spool.pack(path, watch._ending.is_set)
+        except OSError as error:
+            watch.say(f"{path} cannot be packed ({error.strerror}); it is tried again")
+            self._pack_again[path] = time.monotonic() + PACK_AGAIN_S
+            return False
+        if packed is None:
+            return False
+        self._followers.pop(path).finish(packed)
+        spool.settle(path)
+        self._whole.add(path)
+        return True
 
     def _is_whole(self, spool: Spool, path: Path) -> bool:
         """Say whether all of a day's file is in the case."""
@@ -282,6 +314,7 @@ class _Taking:
     def _follower(self, spool: Spool, path: Path) -> Follower:
         if path not in self._followers:
             day = datetime.strptime(path.stem, "%Y-%m-%d").replace(tzinfo=UTC)
+            spool.unpack(path)
             self._followers[path] = Follower(self._store, Growing(path, _name(spool, path)), day)
         return self._followers[path]
 
@@ -297,6 +330,36 @@ class _Taking:
         self._events = counts
         if watch.teller:
             watch.teller.look(self._store.reader())
+        if found.horizon is not None:
+            self._let_go(found.horizon)
+
+    def _let_go(self, horizon: datetime) -> None:
+        """Move the seal where something is to go, and take days of the spool away that lie before what is kept."""
+        from detectors import iso
+        from detectors.retention import move_seal
+
+        watch, sealed = self._watch, seal_us(self._store.con)
+        newest = min(horizon, watch.clock())  # a clock that is ahead must not let go of what others say now
+        to_us = watch.keep.seal_us(self._store, newest, sealed)
+        if to_us is not None and move_seal(self._store, to_us, now=watch.clock(), version=watch.version):
+            sealed = seal_us(self._store.con)
+            assert sealed is not None
+            watch.say(f"sealed: what lies before {iso(from_us(sealed))} is no longer taken in or looked at")
+        before = None if sealed is None else from_us(sealed)
+        if watch.keep.spool_hours is not None:
+            before = newest - timedelta(hours=watch.keep.spool_hours)
+        if before is not None and before.date() != self._swept:
+            self._swept = before.date()
+            self._sweep(before)
+
+    def _sweep(self, before: datetime) -> None:
+        """Remove days of the spool that are over and in the case, with nothing of that time or later."""
+        sql = "SELECT name FROM inputs WHERE complete AND coalesce(last_t, begun_on) < ?"
+        old = {name for (name,) in self._store.con.execute(sql, [before.replace(tzinfo=None)]).fetchall()}
+        for spool in self._watch._spools.values():
+            for path in spool.files():
+                if path.stem < f"{before:%Y-%m-%d}" and _name(spool, path) in old:
+                    spool.remove(path)
 
 
 async def _all(tasks: Sequence[asyncio.Task[None]]) -> None:
@@ -309,7 +372,8 @@ async def _waited(event: asyncio.Event) -> None:
 
 
 def _name(spool: Spool, path: Path) -> str:
-    return f"{spool.name}/{path.name}"
+    """Return what the case calls a day, as a replay of the spool does."""
+    return f"{spool.folder.parent.resolve().name}/{spool.name}/{path.name}"
 
 
 def _points(coordinates: Any) -> Iterator[tuple[float, float]]:

@@ -17,6 +17,7 @@ from detectors.drawing import Drawing
 from detectors.event import Event, Reach
 
 if TYPE_CHECKING:
+    from detectors.changes import Changes
     from detectors.view import View
 
 
@@ -42,6 +43,14 @@ class Detector(ABC):
     def look_around_h(self) -> float:
         """Hours to look around a change: ``memory_h``, or more where the other thresholds make episodes longer."""
         return self.memory_h
+
+    def stirred(self, changes: Changes) -> frozenset[int] | None:
+        """Return the ships whose events may differ after a change; None = any ship's.
+
+        Where it names some, `find` is given a view of these alone: their fixes and signs, and those of their numbers.
+        """
+        del changes
+        return None
 
     @abstractmethod
     def find(self, view: View) -> Iterator[Event | Reach]:

@@ -6,7 +6,7 @@ from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 
-from ais.counts import partly_read, reports
+from ais.counts import SEAL, partly_read, reports
 from ais.reader import Reader
 from detectors import discover, not_looked_at
 from detectors.vessel_lists import VesselLists, load_vessel_lists
@@ -47,7 +47,9 @@ SCRIPTS = (
 )
 STYLES = ("chart.css", "page.css", "report.css", "print.css")
 
-_RUNS = "SELECT * FROM runs QUALIFY id = max(id) OVER (PARTITION BY detector) ORDER BY detector"
+_RUNS = f"""
+SELECT * FROM runs WHERE detector <> '{SEAL}' QUALIFY id = max(id) OVER (PARTITION BY detector) ORDER BY detector
+"""
 
 
 def write_report(
