@@ -14,7 +14,8 @@ DW.load = async function () {
   data.trackOf = DW.tracksOf(data, tracks);
   data.trackList = [...data.trackOf.values()];
   data.modes = DW.modes(data);
-  data.last = Math.max(...data.trackList.map((track) => track.t0 + track.t[track.n - 1]), ...data.events.map((event) => event.start));
+  data.last = data.trackList.reduce((last, track) => Math.max(last, track.t0 + track.t[track.n - 1]), -Infinity);
+  for (const event of data.events) data.last = Math.max(data.last, event.start);
   data.cellList = cells;
   data.kindOf = Object.fromEntries(data.kinds.map((kind) => [kind.kind, kind]));
   data.events.forEach((event, i) => {

@@ -53,6 +53,9 @@ DW.Replay = class {
     document.querySelector("#about div").append(DW.aboutReplay(data));
     this.choices();
     DW.replayKeys(this.acts());
+    const about = document.getElementById("about");
+    window.addEventListener("beforeprint", () => (about.open = true));
+    window.addEventListener("afterprint", () => (about.open = false));
     this.showShip();
     this.go(state.t);
   }
