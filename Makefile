@@ -28,7 +28,7 @@ check: $(DEV_READY) ## Run the linters only: ruff, mypy, import contracts
 bench: $(DEV_READY) ## Measure speed, each figure beside its floor and its peer's
 	@$(BIN)/python -m bench
 
-soak: $(DEV_READY) ## Run what takes long: kills, spoiled sentences, an input of 100 million lines, a watch killed 200 times
+soak: $(DEV_READY) ## Run what takes hours: kills, floods, full disks, a thousand seeds; SOAK="flood seeds=100" chooses
 	@$(BIN)/python -m soak $(SOAK)
 
 build: $(DEV_READY) ## Build wheel and sdist into dist/

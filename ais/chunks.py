@@ -24,6 +24,7 @@ from ais.duplicates import CHAIN_US, SAID, hashes, repeated
 from ais.hearings import Counted, Stations, counted
 from ais.schema import PARTS, REJECTS
 from ais.staging import Reading, Taken
+from ais.toolate import refuse_late
 
 CHUNK_ROWS = 245_760  # two of DuckDB's row groups
 
@@ -88,6 +89,7 @@ def chunks(
     batch_lines: int,
     keep_raw: bool = False,
     plain: hashlib._Hash | None = None,
+    seal_us: int | None = None,
 ) -> Generator[Chunk, None, None]:
     """Yield what a reading gives, made in two threads while the caller works; the last chunk says that it is the last.
 
@@ -100,10 +102,12 @@ def chunks(
         batch_lines: A batch ends with the block that brings it to so many lines.
         keep_raw: Pack the raw bytes.
         plain: Takes in the raw bytes.
+        seal_us: What lies before it is refused, UTC microseconds.
     """
 
     def packed() -> Iterator[tuple[Taken, sentences.Packed | None]]:
         for taken in reading.blocks():
+            _seal(taken, told, seal_us)
             raw, taken.raw = taken.raw, b""
             if plain is not None:
                 plain.update(raw)
@@ -125,11 +129,25 @@ def chunks(
     return ahead(gathered())
 
 
-def chunk_of(con: duckdb.DuckDBPyConnection, told: Told, stations: Stations, taken: Taken, *, mmsi_like: bool) -> Chunk:
-    """Return all that one block gave as the one chunk of a batch."""
+def chunk_of(
+    con: duckdb.DuckDBPyConnection,
+    told: Told,
+    stations: Stations,
+    taken: Taken,
+    *,
+    mmsi_like: bool,
+    seal_us: int | None = None,
+) -> Chunk:
+    """Return all that one block gave as the one chunk of a batch, but for what lies before the seal."""
+    _seal(taken, told, seal_us)
     gathering = _Gathering(con, told, stations, Taken())
     gathering.add(taken, None)
     return gathering.chunk(mmsi_like, ends_batch=True)
+
+
+def _seal(taken: Taken, told: Told, seal_us: int | None) -> None:
+    if seal_us is not None:
+        refuse_late(taken, seal_us - round(told.clock_offset_s * 1e6))
 
 
 @dataclass

@@ -3,55 +3,79 @@
 Stored and duplicates are counted from the rows that are there, never by subtraction, so that the law can fail.
 Stored: the line gave a row of positions, heard, identities or fixed, or is a further part of a message that did.
 Duplicate: all the rows that it gave are copies of others' (`ais.duplicates`), or it is a part of such a message.
+What a seal let go was counted likewise, into `sealed`, when it went.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ais.formats import shown
 from ais.reader import Reader
 
-_INPUTS = """
+_LINES = """
     -- A line that gave rows gave one of these; identities, and places of type 11, come beside one of them.
     WITH kept AS (
-        SELECT input_id FROM positions UNION ALL SELECT input_id FROM heard
-        UNION ALL SELECT input_id FROM fixed WHERE kind <> 'response'
+        SELECT input_id FROM {positions} UNION ALL SELECT input_id FROM {heard}
+        UNION ALL SELECT input_id FROM {fixed} WHERE kind <> 'response'
     ), copied AS (
-        SELECT input_id, line FROM position_copies UNION ALL SELECT input_id, line FROM heard_copies
-        UNION ALL SELECT input_id, line FROM fixed_copies WHERE kind <> 'response'
+        SELECT input_id, line FROM {position_copies} UNION ALL SELECT input_id, line FROM {heard_copies}
+        UNION ALL SELECT input_id, line FROM {fixed_copies} WHERE kind <> 'response'
     ), beside AS (
-        SELECT input_id, line FROM identities UNION ALL SELECT input_id, line FROM fixed WHERE kind = 'response'
+        SELECT input_id, line FROM {beside_identities}
+        UNION ALL SELECT input_id, line FROM {beside_fixed} WHERE kind = 'response'
     ), rescued AS (
         SELECT input_id, line FROM copied SEMI JOIN beside USING (input_id, line)
     ), repeated AS (
         SELECT input_id, line FROM copied ANTI JOIN beside USING (input_id, line)
-    ), lines AS (
-        SELECT input_id, 'stored' AS what FROM kept
-        UNION ALL SELECT input_id, 'stored' FROM rescued
-        UNION ALL SELECT input_id, 'duplicates' FROM repeated
-        UNION ALL
-        SELECT parts.input_id, if(repeated.line IS NULL, 'stored', 'duplicates') FROM parts
-        LEFT JOIN repeated ON repeated.input_id = parts.input_id AND repeated.line = parts.first_line
-        UNION ALL SELECT input_id, 'rejects: ' || reason FROM rejects
+    )
+    SELECT input_id, 'stored' AS what FROM kept
+    UNION ALL SELECT input_id, 'stored' FROM rescued
+    UNION ALL SELECT input_id, 'duplicates' FROM repeated
+    UNION ALL
+    SELECT p.input_id, if(repeated.line IS NULL, 'stored', 'duplicates') FROM {parts} p
+    LEFT JOIN repeated ON repeated.input_id = p.input_id AND repeated.line = p.first_line
+    UNION ALL SELECT input_id, 'rejects: ' || reason FROM {rejects}
+"""
+_INPUTS = """
+    WITH lines AS (
+        {lines}
         UNION ALL SELECT input_id, 'positions' FROM positions
         UNION ALL SELECT input_id, 'identities' FROM identities
     ), ships AS (
         SELECT input_id, mmsi FROM positions UNION SELECT input_id, mmsi FROM position_copies
         UNION SELECT input_id, mmsi FROM heard UNION SELECT input_id, mmsi FROM heard_copies
     ), counts AS (
-        SELECT input_id, what, count(*) AS n FROM lines GROUP BY ALL
-        UNION ALL SELECT input_id, 'ships', count(*) FROM ships GROUP BY ALL
+        SELECT input_id, what, sum(n)::BIGINT AS n FROM (
+            SELECT input_id, what, count(*) AS n FROM lines GROUP BY ALL
+            UNION ALL SELECT input_id, 'ships', count(*) FROM ships GROUP BY ALL
+            UNION ALL SELECT input_id, what, n FROM sealed
+        ) GROUP BY ALL
     )
     SELECT inputs.*, told.counts FROM inputs LEFT JOIN (
-        SELECT input_id, list({'what': what, 'n': n} ORDER BY what) AS counts FROM counts
+        SELECT input_id, list({{'what': what, 'n': n}} ORDER BY what) AS counts FROM counts
         WHERE $input_id IS NULL OR input_id = $input_id GROUP BY input_id
     ) AS told ON told.input_id = inputs.id
     WHERE $input_id IS NULL OR inputs.id = $input_id ORDER BY inputs.id
 """
+_OF_LINES = ("positions", "heard", "fixed", "position_copies", "heard_copies", "fixed_copies", "parts", "rejects")
 _REJECTS = "rejects: "
+SEAL = "seal"
+"""What `runs.detector` says where the seal was moved (`ais.seal`)."""
+
+
+def counted(tables: Mapping[str, str], beside: Mapping[str, str]) -> str:
+    """Return a query for what became of each line: its input, and stored, duplicates or rejects with the reason.
+
+    Args:
+        tables: What stands for each table whose rows are counted.
+        beside: What stands for `identities` and `fixed`, whose rows tell that a line gave more than a copy.
+    """
+    names = {name: tables[name] for name in _OF_LINES}
+    return _LINES.format(**names, beside_identities=beside["identities"], beside_fixed=beside["fixed"])
 
 
 @dataclass(frozen=True)
@@ -101,7 +125,9 @@ class InputReport:
 def reports(reader: Reader, input_id: int | None = None) -> list[InputReport]:
     """Return what became of every input's lines, or of one's, in the order of their numbers."""
     found = []
-    for row in reader.query(_INPUTS, input_id=input_id).to_pylist():  # one query: an ingest may run meanwhile
+    own = {name: name for name in (*_OF_LINES, "identities")}
+    sql = _INPUTS.format(lines=counted(own, own))
+    for row in reader.query(sql, input_id=input_id).to_pylist():  # one query: an ingest may run meanwhile
         counts = {one["what"]: one["n"] for one in row["counts"] or ()}
         found.append(
             InputReport(
@@ -144,6 +170,7 @@ def status(reader: Reader) -> dict[str, object]:
     """
     events = reader.query("SELECT kind, count(*) AS n FROM events GROUP BY kind ORDER BY kind").to_pylist()
     inputs = reports(reader)
+    sealed = reader.query(f"SELECT max(window_to) AS t FROM runs WHERE detector = '{SEAL}'")["t"][0].as_py()
     return {
         "inputs": [
             {
@@ -165,6 +192,7 @@ def status(reader: Reader) -> dict[str, object]:
         "positions": sum(one.positions for one in inputs),
         "vessels": reader.query(ships).to_pylist()[0]["n"],
         "events": {row["kind"]: row["n"] for row in events},
+        "seal": _text(_utc(sealed)),
     }
 
 

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from ais.flags import FROZEN, JUMP, LATE, NOWHERE, OTHER
 from ais.motion import KN_M_S, Bools, Floats, Ints
-from ais.segments import Fixes, SegmentRule, Tracks, tracks_of_hard
+from ais.segments import Fixes, SegmentRule, Tracks, likely_steps, tracks_of_hard
 
 Flags = npt.NDArray[np.uint8]
 FIXES_AT_ONCE = 65_536  # columns of so many stay in a core's cache: twice as fast as all at once
@@ -70,6 +70,22 @@ def judge(fixes: Fixes, rule: DoubtRule) -> Judged:
     parts = [_judge(fixes.take(slice(low, high)), rule) for low, high in pairwise(cuts)]
     none = Judged(np.empty(0, np.uint8), np.empty(0, np.uint64))
     return Judged(*(np.concatenate([getattr(one, name) for one in (none, *parts)]) for name in ("flags", "track")))
+
+
+def plain(fixes: Fixes, rule: DoubtRule) -> Bools:
+    """Say of each number, ascending, whether its fixes follow each other by likely steps and give no cause for doubt.
+
+    Nothing is said then of any of them. More fixes after the last are judged by that one and themselves alone, as long
+    as they are plain with it too.
+    """
+    if not len(fixes):
+        return np.zeros(0, np.bool_)
+    odd = (fixes.lon == 0) & (fixes.lat == 0)
+    same = fixes.mmsi[1:] == fixes.mmsi[:-1]
+    moving = fixes.sog_kn >= rule.frozen_kn
+    again = moving[1:] & moving[:-1] & (fixes.lon[1:] == fixes.lon[:-1]) & (fixes.lat[1:] == fixes.lat[:-1])
+    odd[1:] |= same & (again | ~likely_steps(fixes, rule.segments))
+    return np.asarray(~np.logical_or.reduceat(odd, np.flatnonzero(_starts(fixes.mmsi))))
 
 
 def _judge(fixes: Fixes, rule: DoubtRule) -> Judged:

@@ -1,7 +1,8 @@
 """Taking an input out of a case again: as if it had never come, but for the ledger of findings.
 
 Where a row of it was kept and other inputs said the same, one of theirs takes its place. Events stay until detection
-looks at the spans of time that changed.
+looks at the spans of time that changed. What an input said before the seal (`ais.seal`) is gone already but for what
+events stand on; these rows go, the events stay.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ais.store import Store
 
 _HASH_DIGITS = 8  # of a sha256 are enough to name an input
-_BESIDES = ("rejects", "parts", "sentences", "hearings", "marks")
+_BESIDES = ("rejects", "parts", "sentences", "hearings", "marks", "sealed")
 
 
 def forget_rows(con: duckdb.DuckDBPyConnection, input_id: int) -> None:

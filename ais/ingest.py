@@ -30,6 +30,7 @@ from ais.formats import FORMATS, format_of
 from ais.intake import Intake
 from ais.jsonlines import JsonReading
 from ais.nmea import NmeaReading
+from ais.seal import seal_us
 from ais.source import Input, Source
 from ais.source import InputError as InputError
 from ais.staging import Reading, Taken
@@ -166,6 +167,7 @@ def _take(
             batch_lines=batch_lines,
             keep_raw=raw,
             plain=plain,
+            seal_us=seal_us(con),
         )
         intake.fill(store, made, complete)
 

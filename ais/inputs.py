@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from glob import glob, has_magic
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ais.archives import LeftOut as LeftOut
 from ais.archives import is_hidden, members
 from ais.plain import InputError, Plain, Tap
 from ais.source import HEAD_BYTES, Input, archive_kind
+
+PACKED = ".zst"
+_SPOOL_DAY = re.compile(r"(\d{4}-\d\d-\d\d\.(?:nmea|json))(?:\.zst)?")
+
+
+def spool_day(name: str) -> str | None:
+    """Return the name of a day's file of a spool (`ais.feeds.spool`) before it was packed; None for another file."""
+    found = _SPOOL_DAY.fullmatch(name)
+    return None if found is None else found.group(1)
 
 
 def inputs_of(given: str | Path) -> Iterator[Input | LeftOut]:
@@ -55,17 +65,27 @@ def _in_folder(folder: Path) -> Iterator[Input | LeftOut]:
     for name in files:
         if is_hidden(name):
             continue
+        called = _called(name)
+        if called != name and called in files:
+            yield LeftOut(f"{top}/{name} left out: {called} lies beside it, from which it was made")
+            continue
         if not (folder / name).is_file():
             yield LeftOut(f"{top}/{name} is no file that can be read (a broken link, a pipe or a device); left out")
             continue
         try:
-            yield from _in_file(Input.of(folder / name, f"{top}/{name}", found=True))
+            yield from _in_file(Input.of(folder / name, f"{top}/{called}", found=True))
         except InputError as error:
             yield LeftOut(str(error), wrong=True)
     for failure in unread:
         yield LeftOut(f"{failure.filename} cannot be read ({failure.strerror}); check its rights", wrong=True)
     if hidden:
         yield LeftOut(f"{hidden:,} hidden {'file' if hidden == 1 else 'files'} in {top} left out")
+
+
+def _called(name: str) -> str:
+    """Return what a file of a folder is called: a day of a spool is the same input before and after it is packed."""
+    path = PurePosixPath(name)
+    return path.with_name(spool_day(path.name) or path.name).as_posix()
 
 
 def _in_file(file: Input) -> Iterator[Input | LeftOut]:

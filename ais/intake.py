@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ais import sentences
+from ais.changed import note
 from ais.chunks import Chunk, Told
 from ais.duplicates import settle, span
 from ais.hearings import Counted, Stations, summed
@@ -40,6 +41,7 @@ class Intake:
         self._mmsi_like = True
         self._changed: list[int] = []
         self._ships: list[npt.NDArray[np.uint32]] = []
+        self._others: list[npt.NDArray[np.uint32]] = []
         self._times: list[int] = []
         self._heard: list[Counted] = []
 
@@ -89,7 +91,7 @@ class Intake:
                 "begun_on": told.begun_on.replace(tzinfo=None),
             },
         )
-        self._changed, self._ships, self._times, self._heard = [], [], [], []
+        self._changed, self._ships, self._others, self._times, self._heard = [], [], [], [], []
 
     def add(self, con: duckdb.DuckDBPyConnection, chunk: Chunk) -> None:
         """Take a chunk in."""
@@ -102,8 +104,7 @@ class Intake:
                 self._times += span(one.table["t"])
             settled = settle(con, name, one.table, one.h, one.repeated)
             self._changed += settled.t
-            if name == "positions":
-                self._ships.append(settled.ships)
+            (self._ships if name == "positions" else self._others).append(settled.ships)
         if chunk.heard is not None:
             self._heard.append(chunk.heard)
         self.taken, self._mmsi_like = chunk.taken, chunk.mmsi_like
@@ -130,7 +131,7 @@ class Intake:
         )
         if self._heard:
             store_hearings(con, self.told.input_id, self.stations, summed(self._heard))
-        note_changes(con, self._changed, self._ships)
+        note_changes(con, self._changed, self._ships, self._others)
 
     def complete(self, con: duckdb.DuckDBPyConnection, plain_sha256: str | None) -> None:
         """Say, in the last batch, that all of the input is in the case."""
@@ -140,16 +141,29 @@ class Intake:
         )
 
 
-def note_changes(con: duckdb.DuckDBPyConnection, times: Iterable[int], ships: Iterable[npt.NDArray[Any]]) -> None:
-    """Note which times (UTC microseconds) detection must look at again, and whose marks must be remade."""
-    times = list(times)
+def note_changes(
+    con: duckdb.DuckDBPyConnection,
+    times: Iterable[int],
+    ships: Iterable[npt.NDArray[Any]],
+    others: Iterable[npt.NDArray[Any]] | None = None,
+) -> None:
+    """Note which times (UTC microseconds) and ships detection must look at again, and whose marks must be remade.
+
+    Args:
+        con: A connection inside the transaction of the change.
+        times: Least and greatest of all that came or went.
+        ships: Whose positions did.
+        others: Who else said something that did; None = not known.
+    """
+    times, touched = list(times), [one for one in ships if len(one)]
     if times:
         con.execute(
             "INSERT INTO changes SELECT coalesce(max(id), 0) + 1, make_timestamp($first), make_timestamp($last) "
             "FROM changes",
             {"first": min(times), "last": max(times)},
         )
-    touched = [one for one in ships if len(one)]
+        if others is not None:
+            note(con, [*touched, *others])
     if touched:
         con.register("incoming", TOUCHED.rows(np.unique(np.concatenate(touched))))
         con.execute("INSERT INTO touched SELECT mmsi FROM incoming WHERE mmsi NOT IN (FROM touched) ORDER BY mmsi")

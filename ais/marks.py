@@ -2,7 +2,7 @@
 
 Ingest only names those ships in the table `touched`. What is doubted and why, and which ship a fix is of, is decided
 in `ais.doubts`; here rows are fetched, ship by ship in bounded groups, and the marks that came, went or changed are
-told as a span of time, since detection must look at them again.
+told as a span of time, since detection must look at them again. Before the seal marks stay as they are.
 """
 
 from __future__ import annotations
@@ -10,28 +10,49 @@ from __future__ import annotations
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from ais.doubts import DoubtRule, judge
+from ais.changed import note
+from ais.doubts import DoubtRule, judge, plain
+from ais.motion import Bools, Ints
 from ais.reader import arrow
 from ais.schema import MARKS
+from ais.seal import seal_us
 from ais.segments import Fixes
 
 ROWS_AT_ONCE = 1_000_000  # positions held in memory, with all that is computed from them some 200 MB
 AIRCRAFT = 9  # message type of aircraft, which are not judged
 _COLUMNS = ", ".join(MARKS.names)
+_HOUR_US = 3_600_000_000
 
 
-def renew(con: duckdb.DuckDBPyConnection) -> None:
+def renew(con: duckdb.DuckDBPyConnection, *, anew: bool = False) -> None:
     """Remake the marks of the ships in `touched`, note what changed in `changes`, and empty `touched`.
 
     Args:
         con: A connection inside a transaction.
+        anew: All are to be judged from their first fix on: by another rule than before.
     """
+    if anew:
+        for name in ("plain_ships", "plain_up_to"):
+            con.execute(f"DROP TABLE IF EXISTS {name}")
     if not con.execute("SELECT count(*) FROM touched").fetchall()[0][0]:
         return
     con.execute("CREATE TEMP TABLE renewed AS SELECT DISTINCT mmsi FROM touched")
-    con.execute("CREATE TEMP TABLE old_marks AS FROM marks WHERE mmsi IN (FROM renewed)")
-    con.execute("DELETE FROM marks WHERE mmsi IN (FROM renewed)")
+    notes = _set_plain_aside(con)
+    if con.execute("SELECT count(*) FROM renewed").fetchall()[0][0]:
+        _renew(con, notes)
+    con.execute("UPDATE plain_up_to SET change_id = (SELECT coalesce(max(id), 0) FROM changes)")
+    con.execute("DROP TABLE renewed")
+    con.execute("DELETE FROM touched")
+
+
+def _renew(con: duckdb.DuckDBPyConnection, notes: bool) -> None:
+    """Remake the marks of the ships in `renewed`, and note what changed."""
+    sealed = seal_us(con)
+    due = "mmsi IN (FROM renewed)" + ("" if sealed is None else f" AND t >= make_timestamp({sealed})")
+    con.execute(f"CREATE TEMP TABLE old_marks AS FROM marks WHERE {due}")
+    con.execute(f"DELETE FROM marks WHERE {due}")
     groups = con.execute(
         f"""
         WITH counted AS (
@@ -43,34 +64,81 @@ def renew(con: duckdb.DuckDBPyConnection) -> None:
         """
     ).fetchall()
     for first, last in groups:
-        _mark(con, first, last, DoubtRule())
-    con.execute(
-        """
-        INSERT INTO changes
-        SELECT (SELECT coalesce(max(id), 0) + 1 FROM changes), min(t), max(t) FROM (
+        _mark(con, first, last, notes, sealed)
+    differ = arrow(
+        con,
+        f"""
+        SELECT DISTINCT mmsi, t FROM (
             (FROM old_marks EXCEPT ALL FROM marks)
             UNION ALL
-            (FROM marks WHERE mmsi IN (FROM renewed) EXCEPT ALL FROM old_marks)
-        ) HAVING count(*) > 0
-        """
+            (FROM marks WHERE {due} EXCEPT ALL FROM old_marks)
+        )
+        """,
     )
+    if differ.num_rows:
+        con.execute(
+            "INSERT INTO changes SELECT coalesce(max(id), 0) + 1, $first, $last FROM changes",
+            {"first": pc.min(differ["t"]).as_py(), "last": pc.max(differ["t"]).as_py()},
+        )
+        note(con, [differ["mmsi"].to_numpy()])
     con.execute("DROP TABLE old_marks")
-    con.execute("DROP TABLE renewed")
-    con.execute("DELETE FROM touched")
 
 
-def _mark(con: duckdb.DuckDBPyConnection, first: int, last: int, rule: DoubtRule) -> None:
-    """Write the marks of the ships from one number to another."""
+def _set_plain_aside(con: duckdb.DuckDBPyConnection) -> bool:
+    """Take ships out of `renewed` that were plain before and are with what came since, by that and the fix before it.
+
+    Which ships are plain is known as long as a process holds the case; returns whether it is to be noted: not of all
+    that the process finds at first, which takes as long again.
+    """
+    con.execute("CREATE TEMP TABLE IF NOT EXISTS plain_ships (mmsi UINTEGER, last_us BIGINT, plain BOOLEAN)")
+    con.execute("CREATE TEMP TABLE IF NOT EXISTS plain_up_to (change_id UINTEGER)")
+    seen = con.execute("SELECT change_id FROM plain_up_to").fetchall()
+    if not seen:
+        con.execute("INSERT INTO plain_up_to VALUES (0)")
+        con.execute("INSERT INTO plain_ships SELECT DISTINCT mmsi, NULL::BIGINT, false FROM positions")
+        return False
+    known = {row["mmsi"]: row for row in arrow(con, "FROM plain_ships SEMI JOIN renewed USING (mmsi)").to_pylist()}
+    con.execute("DELETE FROM plain_ships WHERE mmsi IN (FROM renewed)")
+    sql = "SELECT epoch_us(min(first_t)) FROM changes WHERE id > ?"
+    low_us = con.execute(sql, [seen[0][0]]).fetchall()[0][0]
+    if low_us is None:
+        return True
+    last = [row["last_us"] for row in known.values() if row["plain"]]
+    from_us = min([low_us, *(one if one < low_us else low_us - _HOUR_US for one in last)])
+    fixes, _, _ = _fixes(con, f"t >= make_timestamp({from_us})")
+    numbers, starts = np.unique(fixes.mmsi, return_index=True)
+    whole = [  # all of a new ship is there; of one that was plain all that changed and a fix before it
+        mmsi not in known or (known[mmsi]["plain"] and begins_us < low_us)
+        for mmsi, begins_us in zip(numbers.tolist(), fixes.t[starts].tolist(), strict=True)
+    ]
+    _note_plain(con, fixes, np.array(whole, bool))
+    con.execute("DELETE FROM renewed WHERE mmsi IN (SELECT mmsi FROM plain_ships)")
+    return True
+
+
+def _note_plain(con: duckdb.DuckDBPyConnection, fixes: Fixes, keep: Bools | None = None) -> None:
+    """Note which ships are plain by some fixes; of those to keep, if any are named, only plain ones."""
+    numbers, starts = np.unique(fixes.mmsi, return_index=True)
+    last = fixes.t[np.append(starts[1:], len(fixes)) - 1]
+    is_plain = plain(fixes, DoubtRule())
+    rows = np.flatnonzero(is_plain & keep) if keep is not None else np.arange(len(numbers))
+    columns = [pa.array(numbers[rows], pa.uint32()), pa.array(last[rows]), pa.array(is_plain[rows])]
+    con.register("noted", pa.table(columns, ["mmsi", "last_us", "plain"]))
+    con.execute("INSERT INTO plain_ships FROM noted")
+    con.unregister("noted")
+
+
+def _fixes(con: duckdb.DuckDBPyConnection, where: str) -> tuple[Fixes, pa.Table, Ints]:
+    """Return fixes of the ships in `renewed`, each there once; all their rows, and which fix each row is."""
     rows = arrow(
         con,
         f"""
         SELECT mmsi, t, lon, lat, sog_kn, cog_deg, CASE ais_class WHEN 'A' THEN 1 WHEN 'B' THEN 2 ELSE 0 END AS kind,
             input_id, line
         FROM positions SEMI JOIN renewed USING (mmsi)
-        WHERE mmsi BETWEEN $first AND $last AND msg_type <> {AIRCRAFT}
+        WHERE {where} AND msg_type <> {AIRCRAFT}
         ORDER BY mmsi, t, lon, lat, sog_kn, cog_deg, kind
         """,
-        {"first": first, "last": last},
     )
     column = {name: rows[name].to_numpy() for name in ("mmsi", "t", "lon", "lat", "sog_kn", "cog_deg", "kind")}
     fixes = Fixes(
@@ -86,9 +154,16 @@ def _mark(con: duckdb.DuckDBPyConnection, first: int, last: int, rule: DoubtRule
     fresh[1:] = (
         (np.diff(fixes.mmsi) != 0) | (np.diff(fixes.t) != 0) | (np.diff(fixes.lon) != 0) | (np.diff(fixes.lat) != 0)
     )
-    judged = judge(fixes if fresh.all() else fixes.take(np.flatnonzero(fresh)), rule)
-    of = np.cumsum(fresh) - 1
-    marked = np.flatnonzero(judged.flags[of])
+    return fixes if fresh.all() else fixes.take(np.flatnonzero(fresh)), rows, np.cumsum(fresh) - 1
+
+
+def _mark(con: duckdb.DuckDBPyConnection, first: int, last: int, notes: bool, sealed: int | None) -> None:
+    """Write the marks of the ships from one number to another; what lies before the seal is read and keeps its own."""
+    fixes, rows, of = _fixes(con, f"mmsi BETWEEN {first} AND {last}")
+    if notes:
+        _note_plain(con, fixes)
+    judged = judge(fixes, DoubtRule())
+    marked = np.flatnonzero(judged.flags[of] if sealed is None else judged.flags[of] * (fixes.t[of] >= sealed))
     if not len(marked):
         return
     marks = rows.take(marked).select(["mmsi", "t", "input_id", "line"])

@@ -12,7 +12,7 @@ from typing import Any
 import numpy.typing as npt
 import pyarrow as pa
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _ARROW: dict[str, pa.DataType] = {
     "BOOLEAN": pa.bool_(),
@@ -231,6 +231,15 @@ PARTS = Table(
         Column("first_line", "UBIGINT", "the first line of the same message", null=False),
     ),
 )
+SEALED = Table(
+    "sealed",
+    "what became of lines whose rows lay before the seal and are gone",
+    (
+        _INPUT,
+        Column("what", "VARCHAR", "stored, duplicates, or rejects with their reason", null=False),
+        Column("n", "UBIGINT", "how many lines", null=False),
+    ),
+)
 MARKS = Table(
     "marks",
     "positions that are doubted or of another ship than most of their number; a position without a row here is of the "
@@ -306,8 +315,8 @@ RUNS = Table(
         Column("id", "UINTEGER", "number of the run, from 1", null=False),
         Column("made_at", "TIMESTAMP", "UTC time of the run", null=False),
         Column("version", "VARCHAR", "darkwake's version", null=False),
-        Column("detector", "VARCHAR", "which detector", null=False),
-        Column("settings", "VARCHAR", "JSON of its thresholds", null=False),
+        Column("detector", "VARCHAR", "which detector; `seal` where the seal was moved, to `window_to`", null=False),
+        Column("settings", "VARCHAR", "JSON of its thresholds; of a seal, the longest silence before it", null=False),
         Column("zones_sha256", "VARCHAR", "hash of the zone set", null=False),
         Column("window_from", "TIMESTAMP", "least time recomputed; NULL = from the first row"),
         Column("window_to", "TIMESTAMP", "greatest time recomputed; NULL = the horizon and beyond"),
@@ -359,6 +368,7 @@ TABLES: dict[str, Table] = {
         *_SAID,
         *COPIES.values(),
         PARTS,
+        SEALED,
         HEARINGS,
         MARKS,
         TOUCHED,

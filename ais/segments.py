@@ -122,6 +122,11 @@ class Tracks:
         return middle[self.motion.steps(middle - 1, middle + 1).surprise <= likely]
 
 
+def likely_steps(fixes: Fixes, rule: SegmentRule) -> Bools:
+    """Say of each fix but the first whether the step to it from the one before is likely."""
+    return _likely(Motion.of(fixes.t, fixes.lon, fixes.lat, fixes.sog_kn, fixes.cog_deg, rule.motion), rule)
+
+
 def tracks_of_hard(fixes: Fixes, rule: SegmentRule) -> Tracks:
     """Tell ships apart that share a number."""
     motion = Motion.of(fixes.t, fixes.lon, fixes.lat, fixes.sog_kn, fixes.cog_deg, rule.motion)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from ais.reader import Reader
@@ -51,30 +52,45 @@ def blocks(reader: Reader, input_id: int) -> Iterator[tuple[int, bytes]]:
 
 
 def lines(reader: Reader, input_id: int, wanted: Iterable[int]) -> dict[int, bytes]:
-    """Return raw lines of an input by their number, without line ends; lines that are not kept are left out."""
+    """Return raw lines of an input by their number, without line ends; lines that are not kept are left out.
+
+    Each block is unpacked once, however many of its lines are wanted.
+    """
+    index = reader.query(
+        "SELECT rowid AS place, first_line FROM sentences WHERE input_id = $input_id ORDER BY rowid", input_id=input_id
+    )
+    places, starts = (
+        [int(row["place"]) for row in index.to_pylist()],
+        np.asarray(index["first_line"].to_numpy()).astype(np.int64),
+    )
     found: dict[int, bytes] = {}
+    opened, text, ends = (0, 0), b"", np.empty(0, dtype=np.int64)
     for number in sorted(set(wanted)):
         # The block that begins before the line, and those that begin inside it.
-        rows = _rows(
-            reader.query(
-                """
-                SELECT first_line, bytes, data FROM sentences
-                WHERE input_id = $input_id AND first_line <= $number AND first_line >= (
-                    SELECT coalesce(max(first_line), 1) FROM sentences
-                    WHERE input_id = $input_id AND first_line < $number
-                ) ORDER BY rowid
-                """,
-                input_id=input_id,
-                number=number,
-            )
-        )
-        if not rows:
+        before, end = np.searchsorted(starts, number, "left"), int(np.searchsorted(starts, number, "right"))
+        first = int(np.searchsorted(starts, starts[before - 1], "left")) if before else 0
+        if first >= end or number < starts[first]:
             continue
-        at = number - rows[0][0]
-        split = b"".join(_unpacked(*row) for row in rows).split(b"\n", at + 1)
-        if at < len(split) - 1 or (at < len(split) and split[at]):
-            found[number] = split[at].rstrip(b"\r")
+        if (first, end) != opened:
+            opened = first, end
+            text = b"".join(_block(reader, place) for place in places[first:end])
+            ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n"))
+        at = number - int(starts[first])
+        if at > len(ends):
+            continue
+        begin = int(ends[at - 1]) + 1 if at else 0
+        if at < len(ends):
+            found[number] = text[begin : ends[at]].rstrip(b"\r")
+        elif begin < len(text):
+            found[number] = text[begin:].rstrip(b"\r")
     return found
+
+
+def _block(reader: Reader, place: int) -> bytes:
+    """Return the bytes of one block."""
+    query = "SELECT first_line, bytes, data FROM sentences WHERE rowid = $place"
+    (row,) = _rows(reader.query(query, place=place))
+    return _unpacked(*row)
 
 
 def _rows(table: pa.Table) -> list[tuple[int, int, bytes]]:

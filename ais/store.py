@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Self
 
 import duckdb
 
-from ais.schema import ARTEFACTS, HEARINGS, MARKS, SCHEMA_VERSION, SENTENCES, TABLES, TOUCHED
+from ais.schema import ARTEFACTS, HEARINGS, MARKS, SCHEMA_VERSION, SEALED, SENTENCES, TABLES, TOUCHED
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -193,6 +193,7 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         ARTEFACTS.ddl(),
         "ALTER TABLE runs ADD COLUMN artefacts VARCHAR[]",
     ),
+    4: (SEALED.ddl(),),
 }
 """For each schema version after the first, the statements that bring the one before it there."""
 
@@ -302,10 +303,26 @@ class Store:
 
     def _move_commits(self) -> None:
         """Move commits into the file once there are many; while readers are in the way, a later time will do."""
+        if self.log_bytes > CHECKPOINT_BYTES:
+            self.checkpoint()
+
+    @property
+    def log_bytes(self) -> int:
+        """Bytes of commits that are not in the file yet."""
         try:
-            if _log(self.path).stat().st_size > CHECKPOINT_BYTES:
-                self.con.execute("CHECKPOINT")
-        except (FileNotFoundError, duckdb.TransactionException):
+            return _log(self.path).stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def checkpoint(self) -> None:
+        """Move commits into the file, which gives the room of deleted rows back; not while readers are in the way.
+
+        Raises:
+            CaseError: The disk is full or the file failed.
+        """
+        try:
+            self.con.execute("CHECKPOINT")
+        except duckdb.TransactionException:
             return
         except duckdb.Error as error:
             raise CaseError(_sentence(error, self.path)) from error

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ais.differences import KEPT, Difference, Findings
 from ais.reader import Reader
+from ais.seal import seal_us
 from ais.sentences import lines
 from ais.store import CaseError, Store
 
@@ -35,6 +36,7 @@ class Verification:
         as_kept: Inputs whose rows were taken as they stand.
         names: Names of the inputs by number.
         lines: Lines that were decoded again.
+        sealed_us: The case's seal, UTC microseconds, None without one.
     """
 
     store: Store
@@ -44,6 +46,12 @@ class Verification:
     as_kept: set[int] = field(default_factory=set)
     names: dict[int, str] = field(default_factory=dict)
     lines: int = 0
+    sealed_us: int | None = None
+
+    @property
+    def from_seal(self) -> str:
+        """The SQL condition of rows that can be proven: of the seal's time or later."""
+        return "true" if self.sealed_us is None else f"t >= make_timestamp({self.sealed_us})"
 
     def differs(self, table: str, row: Row, what: str, line: int | None = None) -> None:
         """Note a difference of an input, told in words."""
@@ -79,7 +87,7 @@ def verification(path: str | Path, progress: Progress | None = None) -> Iterator
         con = store.con.cursor()
         con.execute(f"USE {KEPT}")
         with Reader.on(con) as kept:
-            yield Verification(store, kept, Findings(), progress or (lambda *_: None))
+            yield Verification(store, kept, Findings(), progress or (lambda *_: None), sealed_us=seal_us(con))
 
 
 def _check_tables(con: duckdb.DuckDBPyConnection, path: str | Path) -> None:

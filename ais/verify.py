@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ais.clock import from_us
+from ais.counts import SEAL
 from ais.differences import KEPT, Difference, Pair, compare, differing, shown, spans
 from ais.duplicates import SAID
 from ais.marks import renew
@@ -27,17 +29,35 @@ def verify_rows(case: Verification) -> None:
     rows = case.kept.query("SELECT * FROM inputs ORDER BY id").to_pylist()
     case.names = {row["id"]: row["name"] for row in rows}
     _check_strangers(case)
+    if case.sealed_us is not None:
+        case.findings.notes.append(
+            f"what lies before the seal of {from_us(case.sealed_us):%Y-%m-%d %H:%M} UTC: its raw lines and most of its "
+            "rows are gone, and events that read it are taken as they stand"
+        )
     for row in rows:
         bring_in(case, row)
     for name in (*_OF_LINES, "rejects", "parts"):
         case.progress(f"Comparing {name}", 0, None)
         but = () if name in _OF_LINES else case.as_kept
         for where in spans(case.con, name, but):
-            _compare(case, name, ("input_id", "line"), where)
-    _compare(case, "hearings", TABLES["hearings"].names[:-1], "true")
+            later = case.from_seal if name in _OF_LINES else "true"
+            _compare(case, name, ("input_id", "line"), f"{where} AND {later}")
+    _compare(case, "hearings", TABLES["hearings"].names[:-1], case.from_seal.replace("t >=", "hour >="))
+    if case.sealed_us is not None:
+        _take_marks(case)
+        return
     with case.store.transaction() as con:
         renew(con)
     _compare_marks(case)
+
+
+def _take_marks(case: Verification) -> None:
+    """Take marks, and the seal, as they stand: what the marks were judged by is gone in part."""
+    case.findings.notes.append("marks: what they were judged by lies before the seal in part; they stand as they are")
+    with case.store.transaction() as con:
+        con.execute(f"INSERT INTO marks FROM {KEPT}.marks")
+        con.execute("DELETE FROM touched")
+        con.execute(f"INSERT INTO runs FROM {KEPT}.runs WHERE detector = '{SEAL}'")
 
 
 def _check_strangers(case: Verification) -> None:

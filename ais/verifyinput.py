@@ -12,6 +12,7 @@ from ais.differences import Difference, differing
 from ais.reader import Reader
 from ais.rebuilt import Rebuilt
 from ais.source import InputError
+from ais.toolate import TOO_LATE
 from ais.verification import Verification
 
 _COMPRESSES_BYTES = 1000  # no file of messages of this size is as large compressed as plain
@@ -34,7 +35,8 @@ def bring_in(case: Verification, row: Row) -> None:
             case.differs("sentences", row, f"its lines cannot be read again: {error}")
     case.as_kept.add(row["id"])
     take_as_kept(case.store, row)
-    _compare_input(case, row, _ONLY_ROWS)
+    if case.sealed_us is None:
+        _compare_input(case, row, _ONLY_ROWS)
     if row["complete"]:
         (report,) = reports(case.kept, row["id"])
         fates = report.stored + report.other + report.duplicates + sum(report.rejects.values())
@@ -48,6 +50,8 @@ def _can_be_decoded(case: Verification, row: Row) -> bool:
         if row["place"] is None or row["plain_sha256"] is not None:
             case.differs("inputs", row, "it says that it was taken in only in part, and is whole")
         return _noted(case, row, "taken in only in part, the same ingest again takes in the rest")
+    if case.sealed_us is not None and _is_cut(case, row["id"]):
+        return _noted(case, row, "lines of it lie before the seal")
     blocks = case.kept.query("SELECT 1 FROM sentences WHERE input_id = $id LIMIT 1", id=row["id"]).num_rows
     if not blocks and row["begun_on"] is None and row["plain_sha256"] is None:
         return _noted(case, row, "taken in by an older darkwake, which kept no raw lines")
@@ -67,6 +71,15 @@ def _can_be_decoded(case: Verification, row: Row) -> bool:
     if blocks and row["begun_on"] is None:
         case.differs("inputs", row, "the day on which it was begun is missing")
     return bool(blocks) and row["begun_on"] is not None
+
+
+def _is_cut(case: Verification, input_id: int) -> bool:
+    """Say whether the seal took lines of an input away, or refused some."""
+    sql = f"""
+        SELECT 1 FROM sealed WHERE input_id = $id
+        UNION ALL SELECT 1 FROM rejects WHERE input_id = $id AND reason = '{TOO_LATE}' LIMIT 1
+    """
+    return bool(case.kept.query(sql, id=input_id).num_rows)
 
 
 def _noted(case: Verification, row: Row, why: str) -> bool:

@@ -1,6 +1,7 @@
 """`python -m bench [NAME...]`: measure, print the table, exit 1 if a floor is missed.
 
-Names choose parts: decoding, reading, segmenting, tables, detection, meetings, lookup, whole, live; all by default.
+Names choose parts: decoding, reading, segmenting, tables, detection, meetings, lookup, maps, whole, live,
+latency, replayed, stays; all by default.
 """
 
 import os
@@ -11,7 +12,21 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import decoding, detection, live, lookup, meetings, reading, segmenting, tables, whole
+from bench import (
+    decoding,
+    detection,
+    latency,
+    live,
+    lookup,
+    maps,
+    meetings,
+    reading,
+    replayed,
+    segmenting,
+    stays,
+    tables,
+    whole,
+)
 from bench.figure import Figure, rendered
 
 PARTS: dict[str, Callable[[Path], list[Figure]]] = {
@@ -22,8 +37,12 @@ PARTS: dict[str, Callable[[Path], list[Figure]]] = {
     "detection": detection.figures,
     "meetings": meetings.figures,
     "lookup": lambda _: lookup.figures(),
+    "maps": maps.figures,
     "whole": whole.figures,
     "live": live.figures,
+    "stays": stays.figures,
+    "latency": latency.figures,
+    "replayed": replayed.figures,
 }
 
 

@@ -25,7 +25,7 @@ PAIRS = 50
 
 def build(path: str, positions: int, ships: int, hours: float = 24) -> dict[str, float]:
     """Make a case of about that many positions by that many ships; returns how many there are."""
-    return _stored(path, columns(positions, ships, int(hours * 3600)))
+    return stored(path, columns(positions, ships, int(hours * 3600)))
 
 
 def build_roads(path: str, positions: int, ships: int, hours: float, crowded: int) -> dict[str, float]:
@@ -43,7 +43,7 @@ def build_roads(path: str, positions: int, ships: int, hours: float, crowded: in
     swing = rng.normal(0, 2e-4, (2, *t.shape))
     order = np.argsort(t, axis=None, kind="stable")
     mmsi = np.broadcast_to(412_000_000 + np.arange(ships)[:, None], t.shape)
-    return _stored(
+    return stored(
         path,
         {
             "mmsi": mmsi.ravel()[order].astype(np.uint32),
@@ -58,7 +58,7 @@ def build_roads(path: str, positions: int, ships: int, hours: float, crowded: in
     )
 
 
-def _stored(path: str, rows: dict[str, NDArray[np.generic]]) -> dict[str, float]:
+def stored(path: str, rows: dict[str, NDArray[np.generic]]) -> dict[str, float]:
     """Put columns into a case."""
     with Store.open(Path(path)) as store, store.transaction() as con:
         schema = TABLES["positions"].arrow_schema()

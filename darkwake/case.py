@@ -7,6 +7,7 @@
     case.events()                  # pandas DataFrame
     case.contacts(445123456)       # whom a ship met, and whom those met
     case.report("harbour.html")
+    case.replay("harbour-replay.html")
 
 Each method opens the case, does its work and closes it, so that a notebook never holds the file. Nothing heavy is
 imported before a method needs it.
@@ -306,6 +307,17 @@ class Case:
             found = reader.query(sql, **({} if mmsi is None else {"mmsi": int(mmsi)})).to_pandas()
         return found.assign(t=found["t"].dt.tz_localize("UTC"))
 
+    def about(self) -> dict[str, str]:
+        """Return what goes with everything that leaves the case: where it comes from, and when it was taken out."""
+        from darkwake import __version__
+
+        with self.reader() as reader:
+            rows = reader.query("SELECT name, sha256 FROM inputs ORDER BY id").to_pylist()
+        inputs = [f"{row['name']} (sha256 {row['sha256']})" for row in rows[:3]]
+        inputs += [f"{len(rows) - 3} more"] if len(rows) > 3 else []
+        source = f"AIS in {', '.join(inputs) or 'no input'}; case {self.path.name}; darkwake {__version__}"
+        return {"source": source, "made": f"{now():%Y-%m-%dT%H:%M:%SZ}"}
+
     def names(self) -> dict[int, str]:
         """Return each ship's last name as sent: text from a radio, to be made safe where it is shown."""
         last = "arg_max(name, (t, input_id, line))"
@@ -341,8 +353,13 @@ class Case:
         with self.reader() as reader:
             return case_map(reader, self.zones_shown(reader), lists=self.lists)
 
-    def report(self, path: str | Path, *, title: str | None = None) -> Path:
+    def report(self, path: str | Path, *, title: str | None = None, by: str | None = None) -> Path:
         """Write the report, one HTML file that loads nothing from outside, and return its path.
+
+        Args:
+            path: Where to write.
+            title: What the report is called; by default the names of the inputs.
+            by: Who made it, for its custody page.
 
         Raises:
             ReportError: The report cannot be written.
@@ -358,6 +375,42 @@ class Case:
                 made_at=now(),
                 version=__version__,
                 settings=_last_settings(reader),
+                lists=self.lists,
+                title=title,
+                by=by,
+            )
+
+    def replay(
+        self,
+        path: str | Path,
+        *,
+        mmsi: Iterable[int] = (),
+        span: tuple[datetime | None, datetime | None] = (None, None),
+        title: str | None = None,
+    ) -> Path:
+        """Write the replay, one HTML file with the tracks and a clock to play them, and return its path.
+
+        Args:
+            path: Where to write.
+            mmsi: These ships and those they have events with; all ships of the case if there are none.
+            span: From and to which time; None = from the first, to the last position.
+            title: What the page is called; by default the names of the inputs.
+
+        Raises:
+            ReportError: There is nothing to play, or the replay cannot be written.
+        """
+        from darkwake import __version__
+        from maps import write_replay
+
+        with self.reader() as reader:
+            return write_replay(
+                reader,
+                self.zones_shown(reader),
+                Path(path),
+                made_at=now(),
+                version=__version__,
+                ships=tuple(mmsi),
+                span=span,
                 lists=self.lists,
                 title=title,
             )
@@ -403,5 +456,10 @@ def _last_settings(reader: Reader) -> dict[str, object]:
     """Return the thresholds of each detector's last run."""
     import json
 
-    sql = "SELECT detector, arg_max(settings, id) AS settings FROM runs GROUP BY detector ORDER BY detector"
+    from ais.counts import SEAL
+
+    sql = f"""
+        SELECT detector, arg_max(settings, id) AS settings FROM runs WHERE detector <> '{SEAL}'
+        GROUP BY detector ORDER BY detector
+    """
     return {row["detector"]: json.loads(row["settings"]) for row in reader.query(sql).to_pylist()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Records = Sequence[Mapping[str, Any]]
 Names = Mapping[int, str]
+About = Mapping[str, str]
+NOTHING: About = {}
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -72,34 +74,39 @@ def listed_text(matches: Sequence[Mapping[str, Any]]) -> str:
     return " | ".join(f"{match['mmsi']}: {in_words(match)}" for match in matches)
 
 
-def as_csv(events: Records, names: Names) -> str:
+def as_csv(events: Records, names: Names, about: About = NOTHING) -> str:
     """Return the events as CSV: lists are joined with `;`, evidence is one JSON cell, no cell is a formula."""
     out = io.StringIO()
     write = csv.writer(out, lineterminator="\r\n").writerow
-    write(
-        ["id", "kind", "mmsi", "names", "start", "end", "lon", "lat", "score", "zones", "reasons", "evidence", "listed"]
-    )
+    columns = "id kind mmsi names start end lon lat score zones reasons evidence listed"
+    write([*columns.split(), *about])
     for event in events:
         cells = [
             event["id"],
             event["kind"],
             ";".join(str(mmsi) for mmsi in event["mmsi"]),
-            ";".join(plain(names.get(mmsi, "")) for mmsi in event["mmsi"]),
+            _joined(plain(names.get(mmsi, "")) for mmsi in event["mmsi"]),
             time_text(event["start"]),
             time_text(event["end"]),
             event["lon"],
             event["lat"],
             event["score"],
-            ";".join(event["zones"]),
-            "; ".join(event["reasons"]),
+            _joined(event["zones"]),
+            _joined(event["reasons"], "; "),
             json.dumps(event["evidence"]),
             plain(listed_text(event["evidence"].get("listed", []))),
+            *map(plain, about.values()),
         ]
         write([inert(cell) if isinstance(cell, str) else cell for cell in cells])
     return out.getvalue()
 
 
-def as_geojson(events: Records) -> str:
+def _joined(parts: Iterable[str], by: str = ";") -> str:
+    """Return parts in one cell, each inert for itself: where `;` parts the cells of a spreadsheet, each begins one."""
+    return by.join(inert(part) for part in parts)
+
+
+def as_geojson(events: Records, about: About = NOTHING) -> str:
     """Return the events as a GeoJSON FeatureCollection of points (RFC 7946), the other keys as properties."""
     features = []
     for event in events:
@@ -107,7 +114,7 @@ def as_geojson(events: Records) -> str:
         rest |= {"start": time_text(event["start"]), "end": time_text(event["end"])}
         point = {"type": "Point", "coordinates": [event["lon"], event["lat"]]}
         features.append({"type": "Feature", "id": event["id"], "geometry": point, "properties": rest})
-    return json.dumps({"type": "FeatureCollection", "features": features}, indent=1)
+    return json.dumps({"type": "FeatureCollection", **about, "features": features}, indent=1)
 
 
 def as_arrow(events: Records) -> pa.Table:
@@ -137,3 +144,42 @@ def as_arrow(events: Records) -> pa.Table:
 def inert(text: str) -> str:
     """Return a cell that no spreadsheet runs (OWASP, CSV injection)."""
     return "'" + text if text.startswith(_FORMULA) else text
+
+
+def table_csv(table: pa.Table, about: About = NOTHING) -> bytes:
+    """Return a table as CSV whose texts are plain and no formulas, with what it is about in its last columns."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.csv as pc_csv
+
+    columns: dict[str, Any] = {}
+    for name in table.column_names:
+        column: Any = table[name]
+        if pa.types.is_timestamp(column.type):
+            column = pc.strftime(column, format="%Y-%m-%dT%H:%M:%SZ")
+        elif pa.types.is_string(column.type):
+            column = _inert_column(column)
+        columns[name] = column
+    for name, value in about.items():
+        columns[name] = pa.array([inert(plain(value))] * table.num_rows, pa.string())
+    out = io.BytesIO()
+    pc_csv.write_csv(pa.table(columns), out)
+    return out.getvalue()
+
+
+def _inert_column(column: Any) -> Any:
+    """Return a column of texts, each made plain and inert once however often it stands there."""
+    import pyarrow as pa
+
+    kept = column.combine_chunks().dictionary_encode()
+    safe = [text if text is None else inert(plain(text)) for text in kept.dictionary.to_pylist()]
+    return pa.DictionaryArray.from_arrays(kept.indices, pa.array(safe, pa.string())).cast(pa.string())
+
+
+def as_parquet(table: pa.Table, about: About = NOTHING) -> bytes:
+    """Return a table as Parquet, with what it is about in the file's metadata."""
+    import pyarrow.parquet as pq
+
+    out = io.BytesIO()
+    pq.write_table(table.replace_schema_metadata(dict(about)), out)
+    return out.getvalue()

@@ -1,7 +1,7 @@
 """Settings: darkwake.toml and `--set`, strict to the key and the type.
 
-The file holds `zones` and `lists` (paths, from the file's own folder), a table `ingest` (the options of
-`darkwake ingest`), tables `alerts` (one rule of an alert each) and a table per detector whose keys are that detector's
+The file holds `zones` and `lists` (paths, from the file's own folder), the tables `ingest` and `watch` (options of
+these commands), tables `alerts` (one rule of an alert each) and a table per detector whose keys are that detector's
 fields. A key that nobody reads is an error
 that names its nearest: a threshold that is silently ignored would be a wrong finding.
 """
@@ -28,6 +28,7 @@ INGEST_KEYS = {
     "clock_offset_s": float,
     "raw": bool,
 }
+WATCH_KEYS = {"keep": str, "keep_size": str, "keep_spool": str}
 
 
 class SettingsError(ValueError):
@@ -41,6 +42,7 @@ class Settings:
     zones: tuple[Path, ...] = ()
     lists: tuple[Path, ...] = ()
     ingest: Mapping[str, Any] = field(default_factory=dict)
+    watch: Mapping[str, Any] = field(default_factory=dict)
     detectors: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     alerts: "tuple[Rule, ...]" = ()
 
@@ -94,9 +96,10 @@ def load(path: Path | None) -> Settings:
         raise SettingsError(f"{path} is not TOML: {error}") from None
     where = str(path)
     zones, lists = (_paths(data.pop(name, []), path, name) for name in ("zones", "lists"))
-    ingest = _ingest(data.pop("ingest", {}), where)
+    ingest = _options(data.pop("ingest", {}), "ingest", INGEST_KEYS, where)
+    watch = _options(data.pop("watch", {}), "watch", WATCH_KEYS, where)
     alerts = _alerts(data.pop("alerts", []), where)
-    return Settings(zones, lists, ingest, check(data, where) if data else {}, alerts)
+    return Settings(zones, lists, ingest, watch, check(data, where) if data else {}, alerts)
 
 
 def _alerts(tables: object, where: str) -> "tuple[Rule, ...]":
@@ -112,14 +115,14 @@ def _paths(values: object, path: Path, name: str) -> tuple[Path, ...]:
     return tuple(path.parent / one for one in converted(values, list[str], f"{path}: {name}"))
 
 
-def _ingest(values: object, where: str) -> dict[str, Any]:
-    """Return the table `ingest` with every key known and every value of its type."""
+def _options(values: object, name: str, keys: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Return the table of a command's options with every key known and every value of its type."""
     if not isinstance(values, dict):
-        raise SettingsError(f"{where}: ingest is a table, [ingest]")
+        raise SettingsError(f"{where}: {name} is a table, [{name}]")
     for key in values:
-        if key not in INGEST_KEYS:
-            raise SettingsError(f"{where}: [ingest] has no setting '{key}'{nearest(key, INGEST_KEYS)}")
-    return {key: converted(value, INGEST_KEYS[key], f"{where}: [ingest] {key}") for key, value in values.items()}
+        if key not in keys:
+            raise SettingsError(f"{where}: [{name}] has no setting '{key}'{nearest(key, keys)}")
+    return {key: converted(value, keys[key], f"{where}: [{name}] {key}") for key, value in values.items()}
 
 
 def check(sections: Mapping[str, object], where: str) -> dict[str, dict[str, object]]:
@@ -130,7 +133,7 @@ def check(sections: Mapping[str, object], where: str) -> dict[str, dict[str, obj
     checked: dict[str, dict[str, object]] = {}
     for name, values in sections.items():
         if name not in found:
-            known = [*found, "alerts", "ingest", "lists", "zones"]
+            known = [*found, "alerts", "ingest", "lists", "watch", "zones"]
             raise SettingsError(f"{where}: there is no section or setting '{name}'{nearest(name, known)}")
         if not isinstance(values, dict):
             raise SettingsError(f"{where}: {name} is a table, [{name}]")

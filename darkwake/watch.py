@@ -15,11 +15,12 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ais.clock import from_us
 from ais.feeds.address import Address
 from ais.feeds.follow import Follower, Growing
 from ais.feeds.kafka import run_kafka
@@ -28,17 +29,23 @@ from ais.feeds.network import Hooks, run_tcp, run_tcp_listen, run_udp
 from ais.feeds.recorded import run_file, run_stdin
 from ais.feeds.spool import Spool
 from ais.feeds.websocket import run_websocket
+from ais.seal import seal_us
 from ais.source import InputError
 from ais.store import CaseError, Store
+from darkwake.health import Health
+from darkwake.keep import Keep
+from darkwake.notify import notify, watchdog_s
 
 if TYPE_CHECKING:
     from darkwake.alerts.teller import Teller
+    from darkwake.serve.server import Server
     from detectors import Detector
     from zones import ZoneSet
 
 FLUSH_S = 0.25
 WAITING_BYTES = 32_000_000  # of lines that are not flushed: beyond it feeds wait
 RETRY_S = 2.0
+PACK_AGAIN_S = 60.0
 LEFT_OVER_S, QUIET_S = 3.0, 0.2
 PATIENCE_S = 2.0  # with a channel of alerts, once the watch ends
 TAKE_S = 5.0  # of taking in before detection: only where much is left over from before
@@ -60,6 +67,8 @@ class Watch:
         say: Told in a sentence of each change of state, and of events that came.
         key: Key for aisstream's server.
         teller: Tells of what is found; None for nobody.
+        serve: Returns what serves the page of a watch; None for nothing.
+        keep: What is kept of what came.
     """
 
     case: Path
@@ -72,11 +81,14 @@ class Watch:
     say: Callable[[str], None]
     key: str = ""
     teller: Teller | None = None
+    keep: Keep = field(default_factory=Keep)
+    serve: Callable[[Watch], Server] | None = None
     _spools: dict[str, Spool] = field(default_factory=dict)
     _dropped: list[Hooks] = field(default_factory=list)
     _flushed: threading.Event = field(default_factory=threading.Event)
     _ending: threading.Event = field(default_factory=threading.Event)
     _came: int = 0
+    _taking: threading.Thread | None = None
     _broken: BaseException | None = None
 
     def run(self) -> None:
@@ -90,12 +102,20 @@ class Watch:
         if len(set(names)) < len(names):
             raise InputError("a source is named twice; name each once")
         self._spools = {name: Spool(self.spool, name) for name in names}
+        self.health = Health.of(names, self.clock())
+        server = self.serve(self) if self.serve else None
         try:
             with Store.open(self.case) as store:  # a case that is no good is told before a feed is opened
                 if self.teller:
                     self.teller.start(store.reader())
+            if server:
+                server.start()
+                self.say(f"the page is at {server.url}")
             asyncio.run(self._run())
         finally:
+            notify("STOPPING=1")
+            if server:
+                server.stop()
             if self.teller:
                 self.teller.stop(PATIENCE_S)
         if self._broken is not None:
@@ -107,9 +127,10 @@ class Watch:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, stop.set)
         feeds = [asyncio.create_task(self._feed(address), name=address.name) for address in self.addresses]
-        taking = threading.Thread(target=self._take, name="taking", daemon=True)
+        taking = self._taking = threading.Thread(target=self._take, name="taking", daemon=True)
         taking.start()  # once every feed could be made: a process that leaves must have ended it first
         others = [asyncio.create_task(self._flush()), asyncio.create_task(_waited(stop))]
+        notify("READY=1")
         try:
             await asyncio.wait([asyncio.create_task(_all(feeds)), *others], return_when=asyncio.FIRST_COMPLETED)
             for feed in feeds:
@@ -136,23 +157,36 @@ class Watch:
             came = self._came
             await asyncio.sleep(QUIET_S)
 
-    def _feed(self, address: Address) -> Coroutine[object, object, None]:
-        """Return a feed at work."""
-        spool = self._spools[address.name]
+    def _hooks(self, spool: Spool) -> Hooks:
+        """Return what a feed works with: its lines go to a spool."""
+        feed = self.health.feeds[spool.name]
 
         def offer(line: bytes) -> bool:
             if spool.waiting_bytes > WAITING_BYTES:
                 return False
-            spool.append(line, self._now_us())
+            feed.last_us = self._now_us()
+            spool.append(line, feed.last_us)
+            feed.lines += 1
             self._came += 1
             return True
+
+        def say(text: str) -> None:
+            self.health.say(spool.name, text)
+            self.say(text)
 
         async def put(line: bytes) -> None:
             while not offer(line):
                 await asyncio.sleep(FLUSH_S)
 
-        hooks = Hooks(put, offer, self._now_us, self.say, spool.then, spool.flush)
+        hooks = Hooks(put, offer, self._now_us, say, spool.then, spool.flush)
+        feed.dropped = lambda: hooks.dropped
         self._dropped.append(hooks)
+        return hooks
+
+    def _feed(self, address: Address) -> Coroutine[object, object, None]:
+        """Return a feed at work."""
+        spool = self._spools[address.name]
+        hooks = self._hooks(spool)
         if address.kind == "file":
             place = spool.folder / ".read"
 
@@ -187,15 +221,25 @@ class Watch:
         return round(self.clock().timestamp() * 1e6)
 
     async def _flush(self) -> None:
+        beat_s, beaten = watchdog_s(), time.monotonic()
         while self._broken is None:
             await asyncio.sleep(FLUSH_S)
             await asyncio.to_thread(self._flush_once)
+            if beat_s and time.monotonic() > beaten + beat_s and self.works:
+                notify("WATCHDOG=1")
+                beaten = time.monotonic()
+
+    @property
+    def works(self) -> bool:
+        """Whether what came is still taken into the case, or tried to be."""
+        return self._taking is not None and self._taking.is_alive()
 
     def _flush_once(self) -> None:
         """Bring what came to the disk; what finds no room there waits."""
         for spool in self._spools.values():
             try:
                 if spool.flush():
+                    self.health.came()
                     self._flushed.set()
             except OSError as error:
                 self.say(f"the spool {spool.folder} cannot be written ({error.strerror}); it is tried again")
@@ -209,6 +253,7 @@ class Watch:
                     _Taking(self, store).run()
                 return
             except CaseError as error:
+                self.health.error = str(error)
                 if str(error) != told:
                     self.say(f"{error}; it is tried again")
                 told = str(error)
@@ -229,7 +274,9 @@ class _Taking:
         self._watch, self._store = watch, store
         self._followers: dict[Path, Follower] = {}
         self._whole: set[Path] = set()
+        self._pack_again: dict[Path, float] = {}
         self._events: dict[str, int] = {}
+        self._swept: date | None = None
 
     def run(self) -> None:
         """Go on until the watch ends and all that was flushed is in."""
@@ -239,6 +286,9 @@ class _Taking:
             watch._flushed.clear()
             if self._caught_up():
                 self._detect()
+                watch.health.error = None
+                if not watch._flushed.is_set():
+                    watch.health.looked_through()
             elif ending:
                 break
             else:
@@ -261,18 +311,37 @@ class _Taking:
         for spool in self._watch._spools.values():
             files = spool.files()
             for path in files:
-                if path in self._whole or (path not in self._followers and self._is_whole(spool, path)):
+                if path in self._whole:
+                    continue
+                if path not in self._followers and self._is_whole(spool, path):
                     self._whole.add(path)
+                    spool.settle(path)
                     continue
                 follower = self._follower(spool, path)
                 follower.growing.end = spool.flushed(path)
                 if path.stem == files[-1].stem:
                     moved |= follower.step()
                 else:
-                    follower.finish()
-                    del self._followers[path]
-                    moved = True
+                    moved |= follower.step() or self._finish(spool, path)
         return moved
+
+    def _finish(self, spool: Spool, path: Path) -> bool:
+        """Pack a day that is over and all in the case, and say there that it is whole; returns whether it was."""
+        watch = self._watch
+        if time.monotonic() < self._pack_again.get(path, 0.0):
+            return False
+        try:
+            packed = spool.pack(path, watch._ending.is_set)
+        except OSError as error:
+            watch.say(f"{path} cannot be packed ({error.strerror}); it is tried again")
+            self._pack_again[path] = time.monotonic() + PACK_AGAIN_S
+            return False
+        if packed is None:
+            return False
+        self._followers.pop(path).finish(packed)
+        spool.settle(path)
+        self._whole.add(path)
+        return True
 
     def _is_whole(self, spool: Spool, path: Path) -> bool:
         """Say whether all of a day's file is in the case."""
@@ -282,11 +351,13 @@ class _Taking:
     def _follower(self, spool: Spool, path: Path) -> Follower:
         if path not in self._followers:
             day = datetime.strptime(path.stem, "%Y-%m-%d").replace(tzinfo=UTC)
+            spool.unpack(path)
             self._followers[path] = Follower(self._store, Growing(path, _name(spool, path)), day)
         return self._followers[path]
 
     def _detect(self) -> None:
         from detectors import detect, iso
+        from detectors.ledger import last_revision
 
         watch = self._watch
         found = detect(self._store, watch.zones, detectors=watch.detectors, now=watch.clock(), version=watch.version)
@@ -295,8 +366,41 @@ class _Taking:
             said = ", ".join(f"{number:,} {kind}" for kind, number in sorted(counts.items()))
             watch.say(f"up to {iso(found.horizon)}: {said or 'no events'}")
         self._events = counts
+        watch.health.horizon, watch.health.events = found.horizon, counts
+        with self._store.reader() as reader:
+            watch.health.ledger = last_revision(reader)
         if watch.teller:
             watch.teller.look(self._store.reader())
+        if found.horizon is not None:
+            self._let_go(found.horizon)
+
+    def _let_go(self, horizon: datetime) -> None:
+        """Move the seal where something is to go, and take days of the spool away that lie before what is kept."""
+        from detectors import iso
+        from detectors.retention import move_seal
+
+        watch, sealed = self._watch, seal_us(self._store.con)
+        newest = min(horizon, watch.clock())  # a clock that is ahead must not let go of what others say now
+        to_us = watch.keep.seal_us(self._store, newest, sealed)
+        if to_us is not None and move_seal(self._store, to_us, now=watch.clock(), version=watch.version):
+            sealed = seal_us(self._store.con)
+            assert sealed is not None
+            watch.say(f"sealed: what lies before {iso(from_us(sealed))} is no longer taken in or looked at")
+        before = None if sealed is None else from_us(sealed)
+        if watch.keep.spool_hours is not None:
+            before = newest - timedelta(hours=watch.keep.spool_hours)
+        if before is not None and before.date() != self._swept:
+            self._swept = before.date()
+            self._sweep(before)
+
+    def _sweep(self, before: datetime) -> None:
+        """Remove days of the spool that are over and in the case, with nothing of that time or later."""
+        sql = "SELECT name FROM inputs WHERE complete AND coalesce(last_t, begun_on) < ?"
+        old = {name for (name,) in self._store.con.execute(sql, [before.replace(tzinfo=None)]).fetchall()}
+        for spool in self._watch._spools.values():
+            for path in spool.files():
+                if path.stem < f"{before:%Y-%m-%d}" and _name(spool, path) in old:
+                    spool.remove(path)
 
 
 async def _all(tasks: Sequence[asyncio.Task[None]]) -> None:
@@ -309,7 +413,8 @@ async def _waited(event: asyncio.Event) -> None:
 
 
 def _name(spool: Spool, path: Path) -> str:
-    return f"{spool.name}/{path.name}"
+    """Return what the case calls a day, as a replay of the spool does."""
+    return f"{spool.folder.parent.resolve().name}/{spool.name}/{path.name}"
 
 
 def _points(coordinates: Any) -> Iterator[tuple[float, float]]:

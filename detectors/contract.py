@@ -13,9 +13,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
 
+from detectors.drawing import Drawing
 from detectors.event import Event, Reach
 
 if TYPE_CHECKING:
+    from detectors.changes import Changes
     from detectors.view import View
 
 
@@ -26,6 +28,7 @@ class Detector(ABC):
         name: How settings and commands call it.
         kinds: The kinds of event that it alone yields.
         learned: Kinds of artefact that it reads from the view.
+        draws: What a map draws of its events, beside their place.
         memory_h: Hours by which a change is widened before looking again: the longest episode that leaves no
             event and no Reach behind.
     """
@@ -33,12 +36,21 @@ class Detector(ABC):
     name: ClassVar[str]
     kinds: ClassVar[tuple[str, ...]]
     learned: ClassVar[tuple[str, ...]] = ()
+    draws: ClassVar[tuple[Drawing, ...]] = ()
     memory_h: float
 
     @property
     def look_around_h(self) -> float:
         """Hours to look around a change: ``memory_h``, or more where the other thresholds make episodes longer."""
         return self.memory_h
+
+    def stirred(self, changes: Changes) -> frozenset[int] | None:
+        """Return the ships whose events may differ after a change; None = any ship's.
+
+        Where it names some, `find` is given a view of these alone: their fixes and signs, and those of their numbers.
+        """
+        del changes
+        return None
 
     @abstractmethod
     def find(self, view: View) -> Iterator[Event | Reach]:

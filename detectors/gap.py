@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detectors.contract import Detector, threshold
+from detectors.drawing import Drawing
 from detectors.event import Event, Reach, shared, to_datetime, untied
 from detectors.geo import KNOT_M_S, NM_M, US_H, Bools, Ints, distance_m
 from detectors.reception import Asked, receivable
@@ -27,6 +28,7 @@ from detectors.silences import Ends, Silences, find_silences
 from detectors.view import as_table
 
 if TYPE_CHECKING:
+    from detectors.changes import Changes
     from detectors.view import View
 
 RECEIVABLE = "silent though receivable"
@@ -72,6 +74,14 @@ class Gap(Detector):
 
     name: ClassVar[str] = "gap"
     kinds: ClassVar[tuple[str, ...]] = ("gap",)
+    draws: ClassVar[tuple[Drawing, ...]] = (
+        Drawing(
+            "line",
+            "from last heard to heard again, not a route",
+            (("start_lon", "start_lat"), ("end_lon", "end_lat")),
+            labels=("last heard", "heard again"),
+        ),
+    )
 
     min_hours: float = threshold(6.0, "least silence (Global Fishing Watch, naive gap)", unit="h", least=0.1)
     min_hours_near: float = threshold(
@@ -84,6 +94,17 @@ class Gap(Detector):
     busy_reports: int = threshold(14, "reports in 12 h that mark a steady sender (Welch 2022)", least=0)
     memory_h: float = threshold(12.0, "how far around a change to look again", unit="h", least=12)
 
+    def stirred(self, changes: Changes) -> frozenset[int] | None:
+        """Ships that changed, those silent for long enough by now, and those of silences that others witnessed."""
+        stirred = set(changes.ships)
+        for hours in {self.min_hours, self.min_hours_near}:
+            stirred |= changes.silent_for(int(hours * US_H))
+        open_us = int(max(self.min_hours, self.min_hours_near) * US_H)
+        for row in changes.standing(US_H):
+            if row["end_us"] is not None or row["start_us"] + open_us >= changes.low_us - US_H:
+                stirred |= set(row["mmsi"])
+        return frozenset(stirred)
+
     def find(self, view: View) -> Iterator[Event | Reach]:
         """Yield each silence of the view that is long enough for where it lies."""
         silences = find_silences(view, int(min(self.min_hours, self.min_hours_near) * US_H))
@@ -95,6 +116,8 @@ class Gap(Detector):
         keep &= silences.before.known | silences.after.known
         silences, near = silences.where(keep), near[keep]
         ports = [port[keep] for port in ports]
+        if not len(silences):
+            return
         others = _others(view, silences)
         # What was said before a ship's first fix may have been another's with its number.
         keep = silences.before.known | (others == 0)

@@ -4,35 +4,34 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from ais.counts import SEAL
 from ais.reader import Reader, arrow
 from ais.schema import TABLES
-from detectors.event import Event, Reach, to_us
+from detectors.event import Event
+from detectors.geo import Bools, Ints
 
 if TYPE_CHECKING:
     import duckdb
 
     from zones import Zone, ZoneSet
 
+FOR_EVER = np.iinfo(np.int64).max
+_STANDING = f"""
+SELECT id, mmsi, epoch_us(reads_from) AS low, coalesce(epoch_us(reads_to), {FOR_EVER}) AS high,
+    coalesce(epoch_us(end_t), {FOR_EVER}) AS ended
+FROM events WHERE detector = $name AND start_t >= make_timestamp($seal)
+"""
+_COUNT = "SELECT count(*) FROM events WHERE detector = ?"
 _PUBLIC = "id, kind, mmsi, start_t, end_t, lon, lat, score, zones, evidence, reasons"
-
-
-@dataclass(frozen=True)
-class Kept:
-    """An event as the ledger has it: its row, and all that was read for it."""
-
-    row: Mapping[str, Any]
-    reach: Reach
-
-
-def _us(value: datetime | None) -> int | None:
-    return None if value is None else to_us(value)
 
 
 def _naive(value: datetime | None) -> datetime | None:
@@ -59,14 +58,81 @@ def _as_row(event: Event, detector: str) -> dict[str, Any]:
     }
 
 
-def kept_events(con: duckdb.DuckDBPyConnection, detector: str) -> list[Kept]:
-    """Return a detector's events as they stand."""
-    rows = arrow(con, "SELECT * FROM events WHERE detector = $name", {"name": detector}).to_pylist()
-    found = []
-    for row in rows:
-        reads_from = to_us(row["reads_from"])
-        found.append(Kept(row, Reach(reads_from, _us(row["reads_to"]))))
-    return found
+@dataclass(frozen=True)
+class Replacing:
+    """What one detector found.
+
+    Attributes:
+        detector: Its name.
+        gone: Ids of the events that stood and do no longer, unless they are found again.
+        new: The events found.
+        run: The row of table ``runs`` but for its number.
+        used: The kinds of artefact that they hang on.
+    """
+
+    detector: str
+    gone: Sequence[str]
+    new: Sequence[Event]
+    run: Mapping[str, Any]
+    used: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What n events that stand read, and whose they are.
+
+    Attributes:
+        ids: Their ids.
+        low: Least time read for each, us since 1970.
+        high: Greatest time read for each; the greatest number for one that reads to the horizon and beyond.
+        ends: When each ends; the greatest number for one that is open.
+        ships: Their ships.
+        count: How many events the detector has, those before the seal with them.
+    """
+
+    ids: pa.ChunkedArray[Any]
+    low: Ints
+    high: Ints
+    ends: Ints
+    ships: pa.ChunkedArray[Any]
+    count: int
+
+    @classmethod
+    def of(cls, con: duckdb.DuckDBPyConnection, detector: str, sealed_us: int | None) -> Standing:
+        """Read the events of a detector; those that began before the seal are never looked at again."""
+        rows = arrow(con, _STANDING, {"name": detector, "seal": sealed_us or 0})
+        low, high, ends = (rows[name].to_numpy() for name in ("low", "high", "ended"))
+        count = len(rows) if sealed_us is None else con.execute(_COUNT, [detector]).fetchall()[0][0]
+        return cls(rows["id"], low, high, ends, rows["mmsi"], count)
+
+    def __len__(self) -> int:
+        return len(self.low)
+
+    def members(self, keep: Bools) -> frozenset[int]:
+        """Return the ships of some of them."""
+        return frozenset(pc.list_flatten(self.ships.filter(pa.array(keep))).to_numpy().tolist())
+
+    def of_ships(self, ships: Iterable[int]) -> Standing:
+        """Return those of some ships."""
+        number = pa.array(sorted(ships), pa.uint32())
+        whose = pc.list_parent_indices(self.ships)
+        return self.where(np.unique(whose.filter(pc.is_in(pc.list_flatten(self.ships), number)).to_numpy()))
+
+    def where(self, rows: Bools | Ints) -> Standing:
+        """Return some of them, by place or by mask."""
+        at: Ints = np.flatnonzero(rows) if rows.dtype == bool else rows.astype(np.int64)
+        ids, ships = (column.take(at) for column in (self.ids, self.ships))
+        return Standing(ids, self.low[at], self.high[at], self.ends[at], ships, self.count)
+
+
+def _kept(con: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """Return the rows of some events as they stand, by id."""
+    if not ids:
+        return {}
+    con.register("kept_ids", pa.table({"id": ids}))
+    rows = arrow(con, "SELECT * FROM events SEMI JOIN kept_ids USING (id)").to_pylist()
+    con.unregister("kept_ids")
+    return {row["id"]: row for row in rows}
 
 
 def _said(row: Mapping[str, Any]) -> str:
@@ -88,36 +154,67 @@ def _overlaps(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     return bool(begins_before and (old_open or new["start_t"] < old["end_t"]))
 
 
-def replace_events(
-    con: duckdb.DuckDBPyConnection, run_id: int, detector: str, old: Sequence[Kept], new: Sequence[Event]
-) -> None:
+def replace_events(con: duckdb.DuckDBPyConnection, found: Sequence[Replacing]) -> None:
     """Put new events in the place of old ones, with a ledger row for each that is new, revised or withdrawn.
 
     Raises:
         ValueError: Two new events have one id: the detector's key does not tell them apart.
     """
-    rows = {event.id: _as_row(event, detector) for event in new}
-    if len(rows) != len(new):
+    last_run = int(con.execute("SELECT coalesce(max(id), 0) FROM runs").fetchall()[0][0])
+    seq = int(con.execute("SELECT coalesce(max(seq), 0) FROM ledger").fetchall()[0][0])
+    old = _kept(con, [name for one in found for name in one.gone])
+    events: list[dict[str, Any]] = []
+    ledger: list[dict[str, Any]] = []
+    runs = []
+    for run_id, one in enumerate(found, last_run + 1):
+        rows = _rows(one)
+        before = {name: old[name] for name in one.gone}
+        for action in _revisions(before, rows):
+            names = ("seq", "run_id", "event_id", "action", "supersedes", "event")
+            ledger.append(dict(zip(names, (seq + len(ledger) + 1, run_id, *action), strict=True)))
+        events += [rows[name] for name in sorted(rows)]
+        runs.append({"id": run_id, **one.run})
+    _delete(con, list(old))
+    for table, rows_of in (("events", events), ("ledger", ledger), ("runs", runs)):
+        _insert(con, table, rows_of)
+
+
+def _rows(found: Replacing) -> dict[str, dict[str, Any]]:
+    """Return the rows of new events by id."""
+    rows = {event.id: _as_row(event, found.detector) for event in found.new}
+    if len(rows) != len(found.new):
         seen: set[str] = set()
-        twice = next(event for event in new if event.id in seen or seen.add(event.id))  # type: ignore[func-returns-value]
-        raise ValueError(f"detector {detector} yielded two events with id {twice.id} ({twice.kind} {twice.mmsi})")
-    before = {kept.row["id"]: kept.row for kept in old}
+        twice = next(event for event in found.new if event.id in seen or seen.add(event.id))  # type: ignore[func-returns-value]
+        raise ValueError(f"detector {found.detector} yielded two events with id {twice.id} ({twice.kind} {twice.mmsi})")
+    return rows
+
+
+def _revisions(
+    before: Mapping[str, Mapping[str, Any]], rows: Mapping[str, Mapping[str, Any]]
+) -> Iterator[tuple[str, str, list[str], str]]:
+    """Yield id, action, what it supersedes and the text of each revision."""
     withdrawn = {name: row for name, row in before.items() if name not in rows}
-    revisions: list[tuple[str, str, list[str], str]] = [
-        (name, "withdrawn", [], _said(row)) for name, row in sorted(withdrawn.items())
-    ]
+    for name, row in sorted(withdrawn.items()):
+        yield name, "withdrawn", [], _said(row)
     for name, row in sorted(rows.items()):
         if name not in before:
             took = sorted(gone for gone, gone_row in withdrawn.items() if _overlaps(gone_row, row))
-            revisions.append((name, "new", took, _said(row)))
+            yield name, "new", took, _said(row)
         elif _differ(before[name], row) and _said(before[name]) != _said(row):
-            revisions.append((name, "revised", [], _said(row)))
-    _delete(con, list(before))
-    _insert(con, "events", [rows[name] for name in sorted(rows)])
-    last = con.execute("SELECT coalesce(max(seq), 0) FROM ledger").fetchall()[0][0]
+            yield name, "revised", [], _said(row)
+
+
+def revise(con: duckdb.DuckDBPyConnection, run: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep what a run did that put rows of events in the place of those with the same ids; a ledger row for each."""
+    seq = int(con.execute("SELECT coalesce(max(seq), 0) FROM ledger").fetchall()[0][0])
+    _delete(con, [row["id"] for row in rows])
+    _insert(con, "events", [dict(row) for row in rows])
     names = ("seq", "run_id", "event_id", "action", "supersedes", "event")
-    ledger = [dict(zip(names, (last + n, run_id, *said), strict=True)) for n, said in enumerate(revisions, 1)]
-    _insert(con, "ledger", ledger)
+    said: list[tuple[Any, ...]] = [
+        (seq + n, run["id"], row["id"], "revised", [], _said(row)) for n, row in enumerate(rows, 1)
+    ]
+    _insert(con, "ledger", [dict(zip(names, one, strict=True)) for one in said])
+    _insert(con, "runs", [dict(run)])
 
 
 def _delete(con: duckdb.DuckDBPyConnection, ids: list[str]) -> None:
@@ -133,11 +230,6 @@ def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any
         con.register("new_rows", pa.Table.from_pylist(rows, schema=TABLES[table].arrow_schema()))
         con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM new_rows")
         con.unregister("new_rows")
-
-
-def record_run(con: duckdb.DuckDBPyConnection, run: dict[str, Any]) -> None:
-    """Keep what a run did."""
-    _insert(con, "runs", [run])
 
 
 def record_zones(con: duckdb.DuckDBPyConnection, zones: ZoneSet) -> None:
@@ -164,7 +256,8 @@ def not_looked_at(reader: Reader) -> str | None:
     """
     from detectors.contract import discover
 
-    runs = reader.query("SELECT detector, max(change_id) AS seen FROM runs GROUP BY detector").to_pylist()
+    sql = f"SELECT detector, max(change_id) AS seen FROM runs WHERE detector <> '{SEAL}' GROUP BY detector"
+    runs = reader.query(sql).to_pylist()
     if not runs:
         return "Nothing was looked for: no detection has been run on this case."
     last = reader.query("SELECT coalesce(max(id), 0) AS id FROM changes")["id"][0].as_py()
@@ -182,7 +275,8 @@ def zones_of_last_run(reader: Reader) -> ZoneSet | None:
 
     A case is handed over as one file: its lines must be there without the zone files that it was judged by.
     """
-    last = reader.query("SELECT zones_sha256 AS sha256 FROM runs ORDER BY id DESC LIMIT 1")["sha256"].to_pylist()
+    sql = f"SELECT zones_sha256 AS sha256 FROM runs WHERE detector <> '{SEAL}' ORDER BY id DESC LIMIT 1"
+    last = reader.query(sql)["sha256"].to_pylist()
     return kept_zones(reader, str(last[0])) if last else None
 
 
@@ -227,6 +321,11 @@ def public(row: Mapping[str, Any]) -> dict[str, Any]:
         "evidence": json.loads(row["evidence"]),
         "reasons": list(row["reasons"]),
     }
+
+
+def last_revision(reader: Reader) -> int:
+    """Return the number of the ledger's last revision; 0 where it is empty."""
+    return int(reader.query("SELECT coalesce(max(seq), 0) AS seq FROM ledger")["seq"][0].as_py())
 
 
 def read_events(

@@ -19,15 +19,19 @@ import numpy as np
 
 from detectors.at_sea import Ashore, at_sea, in_sts
 from detectors.cargo import UNDER_WAY_FIXES, UNDER_WAY_KN, is_gear
+from detectors.changes import CELL_M
 from detectors.contract import Detector, threshold
+from detectors.drawing import Drawing
 from detectors.event import Event, Reach, shared, to_datetime, untied
 from detectors.geo import KNOT_M_S, NM_M, US_H, US_S, Bools, Ints, distance_m, xyz_m
 from detectors.loitering_signs import INNOCENT, Place, Rules, Signs
+from detectors.seen import ships_near
 from detectors.slow_spells import Limits, Spells, find_spells, near_slow, slow_fixes
 from detectors.statics import SPAN_US, Said, Statics
 from detectors.surroundings import Stays, fast_fixes, neighbours, silences_us, statuses
 
 if TYPE_CHECKING:
+    from detectors.changes import Changes
     from detectors.tracks import Tracks
     from detectors.view import View
 
@@ -47,6 +51,9 @@ class Loitering(Detector):
 
     name: ClassVar[str] = "loitering"
     kinds: ClassVar[tuple[str, ...]] = ("loitering",)
+    draws: ClassVar[tuple[Drawing, ...]] = (
+        Drawing("circle", "how far from its place the ship was heard", radius_m="spread_m"),
+    )
     learned: ClassVar[tuple[str, ...]] = ("anchorages",)
 
     max_sog_kn: float = threshold(
@@ -74,6 +81,18 @@ class Loitering(Detector):
     memory_h: float = threshold(
         12.0, "how far around a change to look again: the least length and twice its holes", unit="h", least=1
     )
+
+    def stirred(self, changes: Changes) -> frozenset[int] | None:
+        """Ships that changed, those that lay near where these were, and those whose stay ends as nothing more came."""
+        stirred, around_us = set(changes.ships), self._limits.reach_us
+        lon, lat = changes.places(around_us)
+        for row in changes.standing(around_us):
+            last_us = row["start_us"] + row["evidence"]["hours"] * US_H
+            over = row["end_us"] is None and changes.horizon_us - last_us >= self._limits.gap_us - MINUTE_US
+            reach_m = row["evidence"]["spread_m"] + self.crowd_km * 1000 + CELL_M
+            if over or (distance_m(row["lon"], row["lat"], lon, lat) <= reach_m).any():
+                stirred |= set(row["mmsi"])
+        return frozenset(stirred)
 
     def find(self, view: View) -> Iterator[Event | Reach]:
         """Yield each loitering of the view, and the reach of each spell that is long enough but is none."""
@@ -124,7 +143,7 @@ class Loitering(Detector):
         around_us, middle = int(self.around_hours * US_H), np.array([_middle(tracks, *ends) for ends in _ends(spells)])
         statics = Statics.read(view, stays.mmsi.tolist(), int(stays.start_us.min()), int(stays.stop_us.max()))
         status, silent = statuses(view, stays), silences_us(view, stays, around_us)
-        near = neighbours(tracks, slow, ship, stays, self.crowd_km * 1000)
+        near = self._neighbours(view, tracks, slow, spells, stays)
         listed, places = view.lists.is_fishing(stays.mmsi), self._places(view, tracks, middle)
         beside_us, found = max(self._limits.reach_us, around_us, SPAN_US), []
         said = [statics.said(*stay) for stay in stays]
@@ -139,6 +158,24 @@ class Loitering(Detector):
             event = self._event(tracks, (first, int(middle[i]), last), signs, reach)
             found.append((shared(event, len(status[i].tracks)), (int(stays.track[i]),)))
         yield from untied(found)
+
+    def _neighbours(self, view: View, tracks: Tracks, slow: Bools, spells: Spells, stays: Stays) -> Ints:
+        """Return the most other slow ships near each spell at once."""
+        near_m = self.crowd_km * 1000
+        ship = tracks.ship[spells.first].astype(np.int64)
+        if view.ships is not None:
+            parts = [slice(first, last + 1) for first, last in _ends(spells)]
+            lon, lat = tracks.lon[spells.first], tracks.lat[spells.first]
+            spread = [
+                float(distance_m(tracks.lon[part], tracks.lat[part], lon[i], lat[i]).max())
+                for i, part in enumerate(parts)
+            ]
+            others = ships_near(view.con, lon, lat, np.array(spread) + near_m, stays.start_us, stays.stop_us)
+            tracks = near_slow(view, self._limits, view.fixes_of(others | view.ships))
+            slow = slow_fixes(tracks, self._limits)
+            place = {key: i for i, key in enumerate(zip(tracks.mmsi.tolist(), tracks.track.tolist(), strict=True))}
+            ship = np.array([place[key] for key in zip(stays.mmsi.tolist(), stays.track.tolist(), strict=True)])
+        return neighbours(tracks, slow, ship, stays, near_m)
 
     def _places(self, view: View, tracks: Tracks, row: Ints) -> list[Place]:
         """Return what is known of the places of some fixes."""

@@ -28,12 +28,12 @@ span AS (
   SELECT make_timestamp(min(start_us) // {hour} * {hour}) AS low, make_timestamp(max(stop_us)) AS high FROM asked
 ),
 first AS (
-  SELECT mmsi, min(t) AS t FROM fixes, span WHERE t >= low AND t < high
+  SELECT mmsi, min(t) AS t FROM {fixes}, span WHERE t >= low AND t < high
   GROUP BY mmsi, epoch_us(t) // {hour}, floor(lon * 10)::INTEGER, floor(lat * 10)::INTEGER
 ),
 place AS (
   SELECT mmsi, epoch_us(t) AS t_us, min({{'lon': lon, 'lat': lat}}) AS p
-  FROM fixes SEMI JOIN first USING (mmsi, t) GROUP BY mmsi, t
+  FROM {fixes} SEMI JOIN first USING (mmsi, t) GROUP BY mmsi, t
 ),
 witness AS (
   SELECT * FROM (
@@ -123,6 +123,7 @@ def receivable(view: View, asked: Asked, radius_m: float, least_ships: int) -> H
     hours = np.maximum((asked.stop_us - asked.start_us) // US_H, 1)
     table = {name: getattr(asked, name)[index] for name in ("mmsi", "lon", "lat", "start_us", "stop_us")}
     sql = _WITNESSES.format(
+        fixes=view.everyone(),
         cell=_CELL_DEG,
         hour=US_H,
         day=24 * US_H,

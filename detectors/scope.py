@@ -3,29 +3,40 @@
 The events of a detector always equal that detector over all accepted data. After a change the window is the span of
 rows added, removed or marked anew, widened by the detector's memory; it widens on until nothing in the ledger and
 nothing just computed has read across its edge. Then, in one transaction, the detector's events that meet the window
-are taken out and the computed ones put in. A batch is the case where everything changed.
+are taken out and the computed ones put in. A batch is the case where everything changed. No window goes beyond the seal
+(`detectors.retention`): what began before it stays as it was found, and what began after it but for which something
+before it was read is found anew only where its end is another, since less can be read for it now.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
+from ais.changed import let_go, since
+from ais.counts import SEAL
 from ais.marks import renew
+from ais.reader import arrow
+from ais.seal import seal_us
+from detectors.changes import Changes
 from detectors.contract import Detector, check
 from detectors.event import Event, Reach, to_us
-from detectors.geo import US_H
+from detectors.geo import US_H, Bools, Ints
 from detectors.horizon import count_ahead, find_horizon
 from detectors.learned import Learned, record_used
-from detectors.ledger import Kept, kept_events, record_run, record_zones, replace_events
+from detectors.ledger import FOR_EVER, Replacing, Standing, record_zones, replace_events
 from detectors.lists import Lists
 from detectors.models import scored, uses
+from detectors.sealed import not_cut
+from detectors.shelf import Shelf
 from detectors.view import View
 
 if TYPE_CHECKING:
@@ -34,11 +45,31 @@ if TYPE_CHECKING:
     from ais.store import Store
     from zones import Places, ZoneSet
 
-_LAST_RUN = """
-SELECT settings, zones_sha256, version, artefacts, epoch_us(horizon) AS horizon_us, change_id
-FROM runs WHERE detector = $name ORDER BY id DESC LIMIT 1
+_LAST_RUNS = """
+SELECT detector, settings, zones_sha256, version, artefacts, epoch_us(horizon) AS horizon_us, change_id
+FROM runs SEMI JOIN (SELECT max(id) AS id FROM runs GROUP BY detector) USING (id)
 """
+_SAID = " UNION ".join(
+    f"SELECT mmsi FROM {table} WHERE t > make_timestamp($low) AND t <= make_timestamp($high)"
+    for table in ("positions", "heard", "identities")
+)
+_EVENTS_AT_ONCE = 10_000  # are written as soon as there are so many; a few wait for those of the other detectors
 _CHANGED = "SELECT epoch_us(min(first_t)) AS low, epoch_us(max(last_t)) AS high FROM changes WHERE id > $id"
+
+
+@dataclass(frozen=True)
+class Reaches:
+    """Spans of time that were read, as columns: us since 1970, `FOR_EVER` for the horizon and beyond."""
+
+    low: Ints
+    high: Ints
+
+    @classmethod
+    def of(cls, found: Iterable[Event | Reach]) -> Reaches:
+        """Return those of what a detector yields."""
+        reaches = [one.reach if isinstance(one, Event) else one for one in found]
+        high = [FOR_EVER if one.reads_to is None else one.reads_to for one in reaches]
+        return cls(np.array([one.reads_from for one in reaches], np.int64), np.array(high, np.int64))
 
 
 @dataclass(frozen=True)
@@ -48,25 +79,29 @@ class Window:
     low: int | None
     high: int | None
 
-    def meets(self, reach: Reach) -> bool:
-        """Say whether something read has any instant in the window."""
-        above = self.low is None or reach.reads_to is None or reach.reads_to >= self.low
-        below = self.high is None or reach.reads_from <= self.high
-        return above and below
+    def meets(self, reaches: Reaches) -> Bools:
+        """Say which of what was read has any instant in the window."""
+        above = self.low is None or reaches.high >= self.low
+        below = self.high is None or reaches.low <= self.high
+        return np.asarray(np.full(len(reaches.low), True) & above & below)
 
-    def widened(self, reaches: Iterable[Reach]) -> Window:
+    def joined(self, other: Window) -> Window:
+        """Return the least window that holds both."""
+        low = None if self.low is None or other.low is None else min(self.low, other.low)
+        high = None if self.high is None or other.high is None else max(self.high, other.high)
+        return Window(low, high)
+
+    def widened(self, reaches: Reaches) -> Window:
         """Return the window grown over all that crosses its edges."""
-        low, high = self.low, self.high
-        for reach in reaches:
-            if not self.meets(reach):
-                continue
-            if low is not None and reach.reads_from < low:
-                low = reach.reads_from
-            if high is not None and (reach.reads_to is None or reach.reads_to > high):
-                high = reach.reads_to
+        met = self.meets(reaches)
+        if not met.any():
+            return self
+        low = None if self.low is None else min(self.low, int(reaches.low[met].min()))
+        high = None if self.high is None else max(self.high, int(reaches.high[met].max()))
         return Window(low, high)
 
 
+_LONG_US = 72 * US_H  # an event that read so far beyond a window is long
 EVERYTHING = Window(None, None)
 
 
@@ -120,19 +155,22 @@ def detect(
     for detector in detectors.values():
         check(detector)
     with store.transaction() as con:
-        if _judged_by_another(con, version):
+        anew = _judged_by_another(con, version)
+        if anew:
             con.execute("INSERT INTO touched SELECT DISTINCT mmsi FROM positions EXCEPT FROM touched")
-        renew(con)
-    horizon = find_horizon(store.con)
+        renew(con, anew=anew)
+    horizon, sealed = find_horizon(store.con), seal_us(store.con)
     ran = []
     if horizon is not None:
         used = Learned.of_case(store.con) if learned is None else learned
-        site = _Site(store, zones, load_places(), Lists(), used, horizon, now, version)
+        site = _Site(store, zones, load_places(), Lists(), used, horizon, sealed, now, version)
         for name, detector in sorted(detectors.items()):
             if progress:
                 progress(name)
             if site.bring_up(detector, window):
                 ran.append(name)
+        site.write()
+        let_go(store.con, site.last_change)
     counts = store.con.execute("SELECT kind, count(*) FROM events GROUP BY kind ORDER BY kind").fetchall()
     seen = None if horizon is None else datetime.fromtimestamp(horizon / 1e6, UTC)
     ahead = 0 if horizon is None else count_ahead(store.con, horizon)
@@ -141,7 +179,8 @@ def detect(
 
 def _judged_by_another(con: duckdb.DuckDBPyConnection, version: str) -> bool:
     """Say whether the last run was another version's, whose marks may differ."""
-    last = con.execute("SELECT version FROM runs ORDER BY id DESC LIMIT 1").fetchall()
+    sql = f"SELECT version FROM runs WHERE detector <> '{SEAL}' ORDER BY id DESC LIMIT 1"
+    last = con.execute(sql).fetchall()
     return bool(last) and last[0][0] != version
 
 
@@ -155,42 +194,78 @@ class _Site:
     lists: Lists
     learned: Learned
     horizon_us: int
+    sealed_us: int | None
     now: datetime
     version: str
+    views: dict[tuple[Window, frozenset[int] | None], View] = field(default_factory=dict)
+    changed_since: dict[tuple[int, int], frozenset[int] | None] = field(default_factory=dict)
+    waiting: list[Replacing] = field(default_factory=list)
 
     @property
     def con(self) -> duckdb.DuckDBPyConnection:
         return self.store.con
 
+    @cached_property
+    def last_runs(self) -> Mapping[str, Mapping[str, Any]]:
+        """The last run of each detector before this detection."""
+        return {row["detector"]: row for row in arrow(self.con, _LAST_RUNS).to_pylist()}
+
+    @cached_property
+    def last_change(self) -> int:
+        """The last change that there is, 0 for none."""
+        return int(self.con.execute("SELECT coalesce(max(id), 0) FROM changes").fetchall()[0][0])
+
+    @cached_property
+    def first_us(self) -> int:
+        """The seal, or the least time of a position."""
+        if self.sealed_us is not None:
+            return self.sealed_us
+        return int(self.con.execute("SELECT epoch_us(min(t)) FROM positions").fetchall()[0][0] or self.horizon_us)
+
     def bring_up(self, detector: Detector, asked: tuple[datetime | None, datetime | None] | None) -> bool:
         """Look again at what changed for one detector; False where nothing did."""
         settings = json.dumps(dataclasses.asdict(detector), sort_keys=True)  # type: ignore[call-overload]
-        change_id = int(self.con.execute("SELECT coalesce(max(id), 0) FROM changes").fetchall()[0][0])
+        ships = None
         if asked is None:
-            scope = self._changed(detector, settings)
+            scope, change_id = self._changed(detector, settings), self.last_change
+            ships = self._ships(detector, scope)
         else:
             scope = Window(*(None if t is None else to_us(t) for t in asked))
             change_id = self._change_seen(detector, settings)
         if scope is None:
             return False
-        kept = kept_events(self.con, detector.name)
-        window, events = self._settle(detector, self._with_memory(scope, detector), kept)
-        replaced = [one for one in kept if window.meets(one.reach)]
-        with self.store.transaction() as con:
-            run_id = int(con.execute("SELECT coalesce(max(id), 0) + 1 FROM runs").fetchall()[0][0])
-            record_zones(con, self.zones)
-            record_used(con, self.learned, uses(detector))
-            replace_events(con, run_id, detector.name, replaced, events)
-            record_run(con, self._run_row(run_id, detector, settings, window, change_id))
+        standing = Standing.of(self.con, detector.name, self.sealed_us)
+        near, gone, found = self._with_memory(scope, detector), list[str](), list[Event]()
+        window = near
+        for part in _parts(near, standing, ships):
+            kept = standing if part is None else standing.of_ships(part)
+            read = Reaches(kept.low, kept.high)
+            looked_at, new = self._settle(detector, near, read, part)
+            new, replaced = not_cut(new, kept.where(looked_at.meets(read)), self.sealed_us)
+            gone += replaced
+            found += new
+            window = window.joined(looked_at)
+        run = self._run_row(detector, settings, window, change_id)
+        run["events"] = standing.count - len(gone) + len(found)
+        self.waiting.append(Replacing(detector.name, gone, found, run, uses(detector)))
+        if sum(len(one.new) for one in self.waiting) > _EVENTS_AT_ONCE:
+            self.write()
         return True
 
-    def _last_run(self, detector: Detector) -> dict[str, Any] | None:
-        rows = self.store.con.sql(_LAST_RUN, params={"name": detector.name}).to_arrow_table().to_pylist()
-        return rows[0] if rows else None
+    def write(self) -> None:
+        """Put the events found so far in the place of those that they replace, in one transaction."""
+        waiting = [*self.waiting]
+        self.waiting.clear()
+        if not waiting:
+            return
+        with self.store.transaction() as con:
+            record_zones(con, self.zones)
+            record_used(con, self.learned, {kind for one in waiting for kind in one.used})
+            replace_events(con, waiting)
 
     def _change_seen(self, detector: Detector, settings: str) -> int:
         """Return the last change that all events have taken in: none (0) where only a span is as it is asked now."""
-        last = self._last_run(detector)
+        last = self.last_runs.get(detector.name)
         if last is None or last["horizon_us"] != self.horizon_us or self._with(detector, settings) != _ran_with(last):
             return 0
         return int(last["change_id"])
@@ -200,7 +275,7 @@ class _Site:
 
     def _changed(self, detector: Detector, settings: str) -> Window | None:
         """Return the span to look at again: all of it after a change of settings, zones or version."""
-        last = self._last_run(detector)
+        last = self.last_runs.get(detector.name)
         if last is None or _ran_with(last) != self._with(detector, settings):
             return EVERYTHING
         span = self.con.execute(_CHANGED, {"id": last["change_id"]}).fetchall()[0]
@@ -209,37 +284,92 @@ class _Site:
             lows += [min(last["horizon_us"], self.horizon_us), max(last["horizon_us"], self.horizon_us)]
         return Window(min(lows), max(lows)) if lows else None
 
+    def _ships(self, detector: Detector, scope: Window | None) -> frozenset[int] | None:
+        """Return the ships whose events may have changed; None for any."""
+        last = self.last_runs.get(detector.name)
+        if last is None or scope is None or scope.low is None or scope.high is None:
+            return None
+        if last["horizon_us"] > self.horizon_us:
+            return None
+        ships = self._ships_since(last["change_id"], last["horizon_us"])
+        if ships is None:
+            return None
+        given = (scope.low, scope.high, last["horizon_us"], self.horizon_us)
+        return detector.stirred(Changes(self.con, detector.name, ships, *given))
+
+    def _ships_since(self, change_id: int, horizon_us: int) -> frozenset[int] | None:
+        """Return the ships that changed, or that the horizon let be seen or hid; None for any."""
+        if (change_id, horizon_us) not in self.changed_since:
+            self.changed_since[change_id, horizon_us] = self._ships_of(change_id, horizon_us)
+        return self.changed_since[change_id, horizon_us]
+
+    def _ships_of(self, change_id: int, horizon_us: int) -> frozenset[int] | None:
+        ships = since(self.con, change_id)
+        if ships is None or horizon_us == self.horizon_us:
+            return ships
+        span = {"low": min(horizon_us, self.horizon_us), "high": max(horizon_us, self.horizon_us)}
+        return ships.union(arrow(self.con, _SAID, span)["mmsi"].to_numpy().tolist())
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """The fixes in memory, without what changed since they were put there."""
+        shelf = Shelf.of(self.store)
+        if shelf.change_id != self.last_change or shelf.horizon_us != self.horizon_us:
+            ships = None
+            if shelf.horizon_us <= self.horizon_us:
+                ships = self._ships_since(shelf.change_id, shelf.horizon_us)
+            first = self.con.execute(_CHANGED, {"id": shelf.change_id}).fetchall()[0][0]
+            low_us = min(shelf.horizon_us, self.horizon_us if first is None else int(first))
+            shelf.renew(ships, low_us, self.horizon_us, self.last_change)
+        return shelf
+
     def _with_memory(self, scope: Window, detector: Detector) -> Window:
         memory_us = int(detector.look_around_h * US_H)
         low = None if scope.low is None else scope.low - memory_us
         high = None if scope.high is None else scope.high + memory_us
         return Window(low, high)
 
-    def _settle(self, detector: Detector, window: Window, kept: list[Kept]) -> tuple[Window, list[Event]]:
+    def _settle(
+        self, detector: Detector, window: Window, kept: Reaches, ships: frozenset[int] | None
+    ) -> tuple[Window, list[Event]]:
         """Widen the window until nothing reads across its edge; return it with its events."""
-        first_us = int(self.con.execute("SELECT epoch_us(min(t)) FROM positions").fetchall()[0][0] or self.horizon_us)
+        window = self._closed(window, kept)
         while True:
-            if window.low is not None and window.low <= first_us:
-                window = Window(None, window.high)
-            if window.high is not None and window.high >= self.horizon_us:
-                window = Window(window.low, None)
-            high = self.horizon_us if window.high is None else window.high
-            view = View(self.con, window.low, high, self.horizon_us, self.zones, self.places, self.lists, self.learned)
-            found = list(detector.find(view.open()))
-            reaches = [one.reach if isinstance(one, Event) else one for one in found]
-            wider = window.widened([*reaches, *(one.reach for one in kept)])
+            found = list(detector.find(self._view(window, ships)))
+            reaches = Reaches.of(found)
+            wider = self._closed(window, kept, reaches)
             if wider == window:
-                events = [one for one in found if isinstance(one, Event) and window.meets(one.reach)]
+                met = window.meets(reaches)
+                events = [one for one, meets in zip(found, met, strict=True) if meets and isinstance(one, Event)]
                 return window, scored(events, self.learned)
             window = wider
 
-    def _run_row(
-        self, run_id: int, detector: Detector, settings: str, window: Window, change_id: int
-    ) -> dict[str, Any]:
-        count = self.con.execute("SELECT count(*) FROM events WHERE detector = ?", [detector.name]).fetchall()[0][0]
+    def _closed(self, window: Window, *reaches: Reaches) -> Window:
+        """Return a window that no reach crosses the edge of but the seal; an edge beyond all rows is none."""
+        while True:
+            wider = window
+            for some in reaches:
+                wider = wider.widened(some)
+            if wider.low is None or wider.low <= self.first_us:
+                wider = Window(self.sealed_us, wider.high)
+            if wider.high is not None and wider.high >= self.horizon_us:
+                wider = Window(wider.low, None)
+            if wider == window:
+                return window
+            window = wider
+
+    def _view(self, window: Window, ships: frozenset[int] | None) -> View:
+        """Return the view of a window: the one before it where that was of the same."""
+        if (window, ships) not in self.views:
+            self.views.clear()
+            high = self.horizon_us if window.high is None else window.high
+            given = (self.zones, self.places, self.lists, self.learned, ships, self.shelf)
+            self.views[window, ships] = View(self.con, window.low, high, self.horizon_us, *given).open()
+        return self.views[window, ships]
+
+    def _run_row(self, detector: Detector, settings: str, window: Window, change_id: int) -> dict[str, Any]:
         stamp = pa.timestamp("us")
         return {
-            "id": run_id,
             "made_at": self.now.astimezone(UTC).replace(tzinfo=None),
             "version": self.version,
             "detector": detector.name,
@@ -249,9 +379,18 @@ class _Site:
             "window_to": pa.scalar(window.high, stamp).as_py(),
             "horizon": pa.scalar(self.horizon_us, stamp).as_py(),
             "change_id": change_id,
-            "events": count,
             "artefacts": list(self.learned.hashes(uses(detector))),
         }
+
+
+def _parts(window: Window, standing: Standing, ships: frozenset[int] | None) -> Iterator[frozenset[int] | None]:
+    """Yield the ships in two parts: those of long events must be read from far back, and the others need not be."""
+    if ships is None or window.low is None:
+        yield ships
+        return
+    kept = standing.of_ships(ships)
+    long = kept.members(window.meets(Reaches(kept.low, kept.high)) & (kept.low < window.low - _LONG_US)) & ships
+    yield from (part for part in (ships - long, long) if part)
 
 
 def _ran_with(run: Mapping[str, Any]) -> tuple[object, ...]:

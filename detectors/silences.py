@@ -108,18 +108,24 @@ def find_silences(view: View, least_us: int) -> Silences:
     rows = view.columns(_SILENCES.format(horizon=view.horizon_us, least=least_us, bucket=min(least_us, US_H)))
     mmsi, start, end = (rows[name].astype(np.int64) for name in ("mmsi", "start_us", "end_us"))
     is_open = end < 0
-    before = _fixes(view, mmsi, rows["track"], start, "<=")
-    after = _fixes(view, mmsi, rows["track"], end, ">=")
+    ends = _fixes(view, np.tile(mmsi, 2), np.tile(rows["track"], 2), np.concatenate([start, end]))
+    number = len(mmsi)
+    before, after = (ends.where(np.arange(2 * number) // max(number, 1) == side) for side in (0, 1))
     return Silences(mmsi, rows["track"], start, np.where(is_open, view.horizon_us, end), is_open, before, after)
 
 
-def _fixes(view: View, mmsi: Ints, track: npt.NDArray[np.uint64], t_us: Ints, than: str) -> Ends:
-    """Return each ship's fix at a time or, failing that, the nearest one on one side of it."""
+def _fixes(view: View, mmsi: Ints, track: npt.NDArray[np.uint64], t_us: Ints) -> Ends:
+    """Return each ship's fix at a time or, failing that, the nearest one on one side of it.
+
+    The first half of the times are starts, with fixes before them; the others are ends, with fixes after them.
+    """
     ends = Ends(np.full(len(mmsi), -1, dtype=np.int64), np.full(len(mmsi), np.nan), np.full(len(mmsi), np.nan))
-    for sql in (_FIX_AT, _FIX_NEAR.format(than=than)):
-        wanted = np.flatnonzero((t_us >= 0) & ~ends.known)
+    is_start = np.arange(len(mmsi)) < len(mmsi) // 2
+    before, after = (_FIX_NEAR.format(than=than) for than in ("<=", ">="))
+    for sql, side in ((_FIX_AT, np.ones(len(mmsi), np.bool_)), (before, is_start), (after, ~is_start)):
+        wanted = np.flatnonzero((t_us >= 0) & ~ends.known & side)
         if not len(wanted):
-            break
+            continue
         ship: dict[str, npt.NDArray[Any]] = {"mmsi": mmsi[wanted].astype(np.uint32), "track": track[wanted]}
         asked = as_table({"i": wanted, **ship, "t_us": t_us[wanted]})
         found = view.columns(sql, asked=asked)

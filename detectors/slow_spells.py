@@ -17,6 +17,8 @@ from detectors.geo import KNOT_M_S, US_S, Bools, Ints, distance_m, wrap_lon
 from detectors.tracks import Tracks
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from detectors.view import View
 
 # Fixes err by tens of metres, and an antenna at one end swings with the ship: no sign of speed.
@@ -25,9 +27,9 @@ DEGREE_M = 111_320.0  # no degree of latitude or longitude is longer on the mean
 
 # What lies more than a bucket from anything slow can neither lengthen a spell nor tell the speed of a slow fix.
 _AROUND_SLOW = """
-WITH slow AS (SELECT DISTINCT mmsi, track, epoch_us(t) // {bucket} AS b FROM fixes WHERE {said_slow}),
+WITH slow AS (SELECT DISTINCT mmsi, track, epoch_us(t) // {bucket} AS b FROM {fixes} WHERE {said_slow}),
 around AS (SELECT DISTINCT mmsi, track, unnest([b - 1, b, b + 1]) AS b FROM slow)
-SELECT {columns} FROM fixes f
+SELECT {columns} FROM {fixes} f
 SEMI JOIN around a ON f.mmsi = a.mmsi AND f.track = a.track AND epoch_us(f.t) // {bucket} = a.b
 """
 
@@ -61,14 +63,15 @@ class Spells:
         return Spells(self.first[keep], self.last[keep])
 
 
-def near_slow(view: View, limits: Limits) -> Tracks:
-    """Return the view's fixes in hours around any fix that is slow or does not say its speed."""
+def near_slow(view: View, limits: Limits, rows: pa.Table | None = None) -> Tracks:
+    """Return the view's fixes, or those of some rows, in hours around any that is slow or does not say its speed."""
     sql = _AROUND_SLOW.format(
+        fixes="fixes" if rows is None else "given_fixes",
         bucket=limits.gap_us + limits.burst_us,
         said_slow=f"sog_kn < {limits.sog_kn} OR sog_kn IS NULL",
         columns=Tracks.COLUMNS,
     )
-    return Tracks.of(view.query(sql))
+    return Tracks.of(view.query(sql) if rows is None else view.query(sql, given_fixes=rows))
 
 
 def slow_fixes(tracks: Tracks, limits: Limits) -> Bools:

@@ -116,17 +116,16 @@ def silences_us(view: View, stays: Stays, around_us: int) -> tuple[Ints, Ints]:
 
     us; 0 where none was of `LEAST_SILENCE_US` or more, -1 where the ship was not heard before (or after) at all.
     """
-    spans = ((stays.start_us - around_us, stays.start_us), (stays.stop_us, stays.stop_us + around_us))
-    before, after = (_longest_us(view, stays, *span) for span in spans)
-    return before, after
-
-
-def _longest_us(view: View, stays: Stays, start_us: Ints, stop_us: Ints) -> Ints:
-    asked = stays.asked(start_us, np.minimum(stop_us, view.horizon_us))
-    rows = view.columns(_SILENCES, asked=asked)
-    longest = np.full(len(stays.mmsi), -1, dtype=np.int64)
+    both = Stays(
+        np.tile(stays.mmsi, 2),
+        np.tile(stays.track, 2),
+        np.concatenate([stays.start_us - around_us, stays.stop_us]),
+        np.concatenate([stays.start_us, stays.stop_us + around_us]),
+    )
+    rows = view.columns(_SILENCES, asked=both.asked(both.start_us, np.minimum(both.stop_us, view.horizon_us)))
+    longest = np.full(len(both.mmsi), -1, dtype=np.int64)
     longest[rows["i"]] = np.where(rows["silent_us"] >= LEAST_SILENCE_US, rows["silent_us"], 0)
-    return longest
+    return longest[: len(stays.mmsi)], longest[len(stays.mmsi) :]
 
 
 def neighbours(tracks: Tracks, slow: Bools, ship: Ints, stays: Stays, reach_m: float) -> Ints:

@@ -23,6 +23,7 @@ from ais.marks import AIRCRAFT
 from ais.reader import arrow
 from detectors.learned import NOTHING, Learned
 from detectors.lists import Lists
+from detectors.shelf import Shelf
 from detectors.tracks import Paths, Tracks
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ def as_table(columns: Mapping[str, npt.NDArray[Any]]) -> pa.Table:
     return pa.table({name: pa.array(values) for name, values in columns.items()})
 
 
+# A window of so many rows is put into memory (some 20 MB): each of a dozen queries over it then takes a millisecond,
+# where planning and running the window's own query takes ten.
+SMALL_ROWS = 300_000
 PART_ROWS = 2_000_000  # fixes in memory at once where only paths are read: as fast as any other, some 150 MB
 # Numbers that have about so many fixes together, one after another.
 _PARTS = """
@@ -44,22 +48,36 @@ summed AS (SELECT mmsi, sum(n) OVER (ORDER BY mmsi) // {rows} AS part FROM count
 SELECT min(mmsi) AS first, max(mmsi) AS last FROM summed GROUP BY part ORDER BY part
 """
 _FIX = "mmsi, track, t, lon, lat, sog_kn, cog_deg, heading_deg, nav_status"
-_UNMARKED = f"(SELECT *, 0::UBIGINT AS track, false AS doubted FROM positions WHERE msg_type <> {AIRCRAFT})"
+_UNMARKED = f"(SELECT *, 0::UBIGINT AS track, false AS doubted FROM positions p WHERE msg_type <> {AIRCRAFT}{{ours}})"
 _MARKED = f"""(
   SELECT p.*, CASE WHEN m.flags & {OTHER} > 0 THEN m.track ELSE 0 END AS track,
     coalesce(m.flags & {DOUBTED}, 0) > 0 AS doubted
-  FROM positions p LEFT JOIN marks m USING (input_id, line) WHERE p.msg_type <> {AIRCRAFT}
+  FROM positions p LEFT JOIN marks m USING (input_id, line) WHERE p.msg_type <> {AIRCRAFT}{{ours}}
 )"""
 # What any ship of a number may have said is said by each of them.
 _LIFE = f"""(
-  WITH said AS (SELECT mmsi, t FROM heard UNION ALL SELECT mmsi, t FROM {{positions}} WHERE doubted)
+  WITH said AS (
+    SELECT mmsi, t FROM heard p WHERE true{{ours}} UNION ALL SELECT mmsi, t FROM {{positions}} WHERE doubted
+  )
   SELECT mmsi, track, t FROM {{positions}} WHERE NOT doubted
   UNION ALL SELECT mmsi, 0, t FROM said
   UNION ALL SELECT mmsi, track, t FROM said JOIN (
     SELECT DISTINCT mmsi, track FROM marks WHERE flags & {OTHER} > 0 AND flags & {DOUBTED} = 0
   ) USING (mmsi)
 )"""
-_PLAIN_LIFE = f"(SELECT mmsi, track, t FROM {_UNMARKED} UNION ALL SELECT mmsi, 0, t FROM heard)"
+# The same where all fixes are at hand: what is doubted is known from the marks.
+_LIFE_AT_HAND = f"""(
+  WITH said AS (
+    SELECT mmsi, t FROM heard p WHERE true{{ours}}
+    UNION ALL SELECT mmsi, t FROM marks p WHERE flags & {DOUBTED} > 0{{ours}}
+  )
+  SELECT mmsi, track, t FROM fixes_at_hand
+  UNION ALL SELECT mmsi, 0, t FROM said
+  UNION ALL SELECT mmsi, track, t FROM said JOIN (
+    SELECT DISTINCT mmsi, track FROM marks WHERE flags & {OTHER} > 0 AND flags & {DOUBTED} = 0
+  ) USING (mmsi)
+)"""
+_PLAIN_LIFE = "(SELECT mmsi, track, t FROM {positions} UNION ALL SELECT mmsi, 0, t FROM heard p WHERE true{ours})"
 
 
 def _bounds(start_us: int | None, end_us: int) -> str:
@@ -109,6 +127,8 @@ class View:
         places: Ports and anchorages.
         lists: Lists of ships.
         learned: What was learned before: the mask of anchorages.
+        ships: Numbers of the ships that are looked at; None = all.
+        shelf: Fixes that are in memory already.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -119,19 +139,88 @@ class View:
     places: Places
     lists: Lists
     learned: Learned = NOTHING
+    ships: frozenset[int] | None = None
+    shelf: Shelf | None = None
 
     def open(self) -> View:
         """Lay the temporary views of this window over any earlier one."""
-        positions, life = _UNMARKED, _PLAIN_LIFE
-        if self.query("SELECT count(*) AS n FROM marks")["n"][0].as_py():
-            positions, life = _MARKED, _LIFE.format(positions=_MARKED)
-        good = f"(SELECT {_FIX} FROM {positions} WHERE NOT doubted)"
+        if self.ships is not None:
+            self.con.register("wanted", pa.table({"mmsi": pa.array(sorted(self.ships), pa.uint32())}))
+            self.con.execute("CREATE OR REPLACE TEMP TABLE ships_of_view AS FROM wanted")
+            self.con.unregister("wanted")
         window = (self.start_us, self.end_us, self.horizon_us)
-        fixes = _with_neighbours(good, _FIX, "lon, lat, sog_kn, cog_deg, heading_deg, nav_status", *window)
-        signs = _up_to_neighbours(life, *window)
+        life = (_LIFE if self._has_marks else _PLAIN_LIFE).format(positions=self._positions, ours=self._and_ours)
+        if self.ships is not None and self.shelf is not None and self.end_us >= self.horizon_us:
+            rows = self.shelf.fixes(self.ships, self.start_us, self.horizon_us, self._read, self._after)
+            self.con.register("fixes_at_hand", rows)
+            fixes, life = "FROM fixes_at_hand", _LIFE_AT_HAND.format(ours=self._and_ours)
+        else:
+            fixes = self._window_of(self._good, self.start_us)
+            if self._is_small:
+                self.con.execute(f"CREATE OR REPLACE TEMP TABLE fixes_of_window AS {fixes}")
+                fixes = "FROM fixes_of_window"
         self.con.execute(f"CREATE OR REPLACE TEMP VIEW fixes AS {fixes}")
-        self.con.execute(f"CREATE OR REPLACE TEMP VIEW signs AS {signs}")
+        self.con.execute(f"CREATE OR REPLACE TEMP VIEW signs AS {_up_to_neighbours(life, *window)}")
         return self
+
+    def fixes_of(self, numbers: Iterable[int]) -> pa.Table:
+        """Return the fixes of all ships with some numbers, looked at or not, as rows of ``fixes``."""
+        if self.shelf is not None and self.end_us >= self.horizon_us:
+            return self.shelf.fixes(numbers, self.start_us, self.horizon_us, self._read, self._after)
+        return self._read(sorted(numbers), self.start_us)
+
+    def everyone(self) -> str:
+        """Return the name of a temporary view of the fixes of all ships in the window, also of those not looked at."""
+        if self.ships is None:
+            return "fixes"
+        positions = (_MARKED if self._has_marks else _UNMARKED).format(ours="")
+        good = f"SELECT {_FIX} FROM {positions} WHERE NOT doubted AND {_bounds(self.start_us, self.end_us)}"
+        self.con.execute(f"CREATE OR REPLACE TEMP VIEW fixes_of_all AS {good}")
+        return "fixes_of_all"
+
+    @cached_property
+    def _has_marks(self) -> bool:
+        return bool(self.con.execute("SELECT count(*) FROM marks").fetchall()[0][0])
+
+    @property
+    def _positions(self) -> str:
+        return (_MARKED if self._has_marks else _UNMARKED).format(ours=self._and_ours)
+
+    @property
+    def _good(self) -> str:
+        return f"(SELECT {_FIX} FROM {self._positions} WHERE NOT doubted)"
+
+    def _window_of(self, good: str, start_us: int | None) -> str:
+        order = "lon, lat, sog_kn, cog_deg, heading_deg, nav_status"
+        return _with_neighbours(good, _FIX, order, start_us, self.end_us, self.horizon_us)
+
+    def _read(self, ships: Iterable[int], start_us: int | None) -> pa.Table:
+        """Return some ships' fixes from a time up to the horizon, with each one's last before."""
+        return self._of(ships, self._window_of(self._good.replace("ships_of_view", "asked_ships"), start_us))
+
+    def _after(self, ships: Iterable[int], after_us: int | None) -> pa.Table:
+        """Return some ships' fixes after a time, up to the horizon."""
+        bounds = _bounds(None if after_us is None else after_us + 1, self.horizon_us)
+        return self._of(ships, f"FROM {self._good} WHERE {bounds}".replace("ships_of_view", "asked_ships"))
+
+    def _of(self, ships: Iterable[int], sql: str) -> pa.Table:
+        return self.query(sql, asked_ships=pa.table({"mmsi": pa.array(ships, pa.uint32())}))
+
+    @property
+    def _and_ours(self) -> str:
+        """Return the SQL condition that rows are of the ships looked at."""
+        return "" if self.ships is None else " AND p.mmsi IN (FROM ships_of_view)"
+
+    def identities(self, columns: str, low_us: int, high_us: int) -> str:
+        """Return a query for static reports from one time to another, both included, but not beyond the horizon."""
+        span = f"t >= make_timestamp({low_us}) AND t <= make_timestamp({min(high_us, self.horizon_us)})"
+        return f"SELECT {columns} FROM identities p WHERE {span}{self._and_ours}"
+
+    @cached_property
+    def _is_small(self) -> bool:
+        """Whether so few rows are in the window that they may be in memory several times."""
+        sql = f"SELECT count(*) FROM positions p WHERE {_bounds(self.start_us, self.end_us)}{self._and_ours}"
+        return int(self.con.execute(sql).fetchall()[0][0]) <= SMALL_ROWS
 
     def query(self, sql: str, **tables: pa.Table) -> pa.Table:
         """Run one SELECT and return its rows; keyword arguments are Arrow tables it may name."""
@@ -150,8 +239,8 @@ class View:
 
     def paths(self) -> Iterator[Paths]:
         """Yield the window's fixes, all those of some numbers at a time: what is in memory at once is bounded."""
-        parts = self.query(_PARTS.format(rows=PART_ROWS)).to_pylist()
-        if len(parts) == 1:
+        parts = [] if self._is_small else self.query(_PARTS.format(rows=PART_ROWS)).to_pylist()
+        if len(parts) <= 1:
             yield self.tracks
             return
         for part in parts:

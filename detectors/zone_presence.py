@@ -20,16 +20,14 @@ from detectors.event import Event, Reach, shared, to_datetime, untied
 from detectors.geo import NM_M, US_H, Bools, Ints
 
 if TYPE_CHECKING:
+    from detectors.changes import Changes
     from detectors.tracks import Tracks
     from detectors.view import View
     from zones import Zone
 
 DPRK_MID = 445
 MINUTE_US = US_H // 60
-_FISHING_TYPE = """
-SELECT mmsi, epoch_us(t) AS t_us FROM identities
-WHERE ship_type = 30 AND t >= make_timestamp({low}) AND t <= make_timestamp({high}) ORDER BY mmsi, t
-"""
+_FISHING_TYPE = "SELECT mmsi, epoch_us(t) AS t_us FROM ({identities}) WHERE ship_type = 30 ORDER BY mmsi, t"
 _FISHING_STATUS = "SELECT mmsi, track, epoch_us(t) AS t_us FROM fixes WHERE nav_status = 7 ORDER BY mmsi, t, track"
 
 
@@ -96,6 +94,10 @@ class ZonePresence(Detector):
         """As long as a static report tells the type and an absence is joined, if ``memory_h`` is less."""
         return max(self.memory_h, self.type_hours + self.rejoin_minutes / 60)
 
+    def stirred(self, changes: Changes) -> frozenset[int] | None:
+        """A stay hangs on what its own ship said alone."""
+        return changes.ships
+
     def find(self, view: View) -> Iterator[Event | Reach]:
         """Yield the stays of all ships in all zones that alert."""
         tracks = view.tracks
@@ -117,8 +119,9 @@ class ZonePresence(Detector):
     def _fishing(self, view: View) -> _Fishing:
         """Read what tells fishing ships in reach of the view's fixes."""
         around = int(self.type_hours * US_H)
-        low, high = int(view.tracks.t.min()) - around, min(int(view.tracks.t.max()) + around, view.horizon_us)
-        columns = [view.columns(_FISHING_TYPE.format(low=low, high=high)), view.columns(_FISHING_STATUS)]
+        low, high = int(view.tracks.t.min()) - around, int(view.tracks.t.max()) + around
+        typed = _FISHING_TYPE.format(identities=view.identities("mmsi, t, ship_type", low, high))
+        columns = [view.columns(typed), view.columns(_FISHING_STATUS)]
         by_type, by_status = (_Said(rows["mmsi"].astype(np.int64), rows["t_us"], rows.get("track")) for rows in columns)
         listed = view.lists.is_fishing(view.tracks.mmsi)
         return _Fishing(by_type, by_status, {int(mmsi): True for mmsi in view.tracks.mmsi[listed]})

@@ -1,27 +1,63 @@
-"""Make docs/img/report.png, the README's picture, from a real demo report: python docs/make_pictures.py REPORT.html.
+"""Make the pictures of docs/gallery.md and the README from a case: python docs/make_pictures.py CASE.duckdb.
 
-Needs a system Chromium (apt-get install chromium); takes the top of the report at 1280 pixels, map drawn.
+`darkwake demo` leaves such a case. Needs a system Chromium (apt-get install chromium). Every picture is what the
+command of the gallery makes, at 1280 pixels, with the event or ship chosen that shows it best.
 """
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-TARGET = Path(__file__).resolve().parent / "img" / "report.png"
+from darkwake import Case
+
+TARGET = Path(__file__).resolve().parent / "img"
+# Event of a kind with the most ships or the longest, and a part of its time.
+CHOOSE = """([kind, part]) => {
+    const replay = DW.replay, found = replay.data.events.filter((event) => event.kind === kind && event.end !== null);
+    const event = found.sort((a, b) => b.score - a.score || b.end - b.start - (a.end - a.start))[0];
+    replay.chooseEvent(event);
+    replay.go(event.start + part * (event.end - event.start));
+}"""
 
 
-def main(report: Path) -> None:
-    """Photograph the first screen of a report."""
-    TARGET.parent.mkdir(exist_ok=True)
-    with sync_playwright() as play:
+def main(path: Path) -> None:
+    """Photograph every page of a case."""
+    TARGET.mkdir(exist_ok=True)
+    case = Case(path)
+    with TemporaryDirectory() as folder, sync_playwright() as play:
+        report, replay, notebook = (Path(folder) / name for name in ("report.html", "replay.html", "map.html"))
+        case.report(report)
+        case.replay(replay)
+        case.map().save(str(notebook))
         browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
-        page.goto(report.resolve().as_uri())
-        page.wait_for_selector(".leaflet-container")
-        page.wait_for_timeout(1500)
-        page.screenshot(path=str(TARGET))
+
+        def picture(name: str, page: Path, act: Callable[[Any], object] | None = None, height: int = 800) -> None:
+            opened = browser.new_page(viewport={"width": 1280, "height": height})
+            opened.goto(page.as_uri())
+            opened.wait_for_selector("html[data-ready]", timeout=60_000)
+            if act is not None:
+                act(opened)
+            opened.wait_for_timeout(500)
+            opened.screenshot(path=str(TARGET / name))
+            opened.close()
+
+        picture("report.png", report)
+        picture("event.png", report, lambda page: page.locator("#rows tr").first.click(), 1000)
+        picture("ship.png", report, _ship)
+        picture("meeting.png", replay, lambda page: page.evaluate(CHOOSE, ["rendezvous", 0.5]))
+        picture("silence.png", replay, lambda page: page.evaluate(CHOOSE, ["gap", 0.4]))
+        picture("notebook.png", notebook, lambda page: page.locator(".dw-corner summary").click(), 640)
         browser.close()
+
+
+def _ship(page: Any) -> None:
+    """Open the first ship of the first event."""
+    page.locator("#rows tr").first.click()
+    page.locator("#detail .open").first.click()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import click
 
 from ais.schema import TABLES
 from darkwake.cli import darkwake
-from darkwake.settings import INGEST_KEYS
+from darkwake.settings import INGEST_KEYS, WATCH_KEYS
 from detectors import discover
 
 HERE = Path(__file__).resolve().parent
@@ -67,11 +67,15 @@ def settings() -> str:
         "[ingest]",
         'time_zone = "Asia/Seoul"',
         "",
+        "[watch]",
+        'keep = "30d"',
+        "",
         "[rendezvous]",
         "max_distance_m = 400",
         "```",
         "",
-        f"`[ingest]` takes {', '.join(f'`{key}`' for key in INGEST_KEYS)}: the options of `darkwake ingest`.",
+        f"`[ingest]` takes {', '.join(f'`{key}`' for key in INGEST_KEYS)}: the options of `darkwake ingest`;",
+        f"`[watch]` takes {', '.join(f'`{key}`' for key in WATCH_KEYS)}: those of `darkwake watch`.",
         "An unknown key is an error that names its nearest.",
         "",
     ]

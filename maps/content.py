@@ -1,105 +1,48 @@
-"""What a map says about a case, gathered once for report and notebook: events, ships, tracks, zones and coast.
+"""What a map says about a case, gathered once for report, replay and notebook: events, ships, tracks, zones and coast.
 
 Everything here becomes one JSON value (`maps.text.page_json`). Nothing asks the clock; the same case gives the same
 bytes.
 """
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
 from ais.reader import Reader
-from detectors import read_events
+from detectors import discover
+from detectors.drawing import Drawing
 from detectors.list_matches import match_lists
 from detectors.vessel_lists import VesselLists
 from maps import kinds, words
 from maps.backdrop import REGION, box_around, coast, names, ports, widened
 from maps.coverage import Coverage, read_coverage
+from maps.findings import WHOLE, Findings, Part, evidence, find, numbers, real, seconds
 from maps.pack import pack
 from maps.rows import evidence_rows
 from maps.shapes import draw
-from maps.ships import read_ships
+from maps.ships import SORTS, read_ships
 from maps.tracks import DEGREE, UNHEARD_S, Tracks, read_tracks
-from maps.zone_groups import group, groups_json, telling
+from maps.zone_groups import group, groups_json, telling, zone_groups_at
 from zones import Zone, ZoneSet
 
-MAX_EVENTS = 2000  # 2 to 3 MB of page; the rest is counted and named as left out
 MAX_ZONE_VERTICES = 30_000
 _AGAINST = ("against", "innocent explanations", "innocent explanation")
 
 
-@dataclass(frozen=True)
-class Findings:
-    """The events of a case in the order of a page: by score, then start and id.
-
-    Attributes:
-        events: The events that the page carries.
-        counts: Events of each kind in the case.
-        scores: Scores of all events in the case.
-        unassessed: Silences of the case that cannot be assessed.
-    """
-
-    events: Sequence[Mapping[str, object]]
-    counts: dict[str, int]
-    scores: list[float]
-    unassessed: int
-
-    @property
-    def left_out(self) -> int:
-        """Events of the case that the page does not carry."""
-        return len(self.scores) - len(self.events)
-
-    def ships(self) -> list[int]:
-        """Return the ships of the events, ascending."""
-        return sorted({mmsi for event in self.events for mmsi in numbers(event["mmsi"])})
-
-
-def numbers(value: object) -> list[int]:
-    """Return a list of whole numbers from an event's field."""
-    return [int(item) for item in value] if isinstance(value, list | tuple) else []
-
-
-def real(value: object) -> float:
-    """Return an event's number as float.
-
-    Raises:
-        TypeError: It is no number.
-    """
-    if not isinstance(value, int | float):
-        raise TypeError(f"an event's number is {value!r}")
-    return float(value)
-
-
-def find(reader: Reader) -> Findings:
-    """Read the events of a case."""
-    every = read_events(reader)
-    ranked = sorted(every, key=lambda event: (-real(event["score"]), str(event["start"]), str(event["id"])))
-    unassessed = sum("cannot" in str(evidence(event).get("verdict", "")) for event in every)
-    counts = Counter(str(event["kind"]) for event in every)
-    return Findings(ranked[:MAX_EVENTS], dict(sorted(counts.items())), [real(e["score"]) for e in every], unassessed)
-
-
-def evidence(event: Mapping[str, object]) -> Mapping[str, object]:
-    """Return the event's evidence."""
-    value = event["evidence"]
-    return value if isinstance(value, Mapping) else {}
-
-
 def map_content(
-    reader: Reader, zones: ZoneSet, lists: VesselLists
+    reader: Reader, zones: ZoneSet, lists: VesselLists, part: Part = WHOLE
 ) -> tuple[dict[str, object], Findings, Coverage, Tracks]:
     """Return all that a map shows, and the parts it was made of."""
-    findings = find(reader)
+    findings = find(reader, part)
     heard = read_coverage(reader)
-    ships = findings.ships()
-    tracks = read_tracks(reader, ships)
+    ships = part.with_partners(findings)
+    tracks = read_tracks(reader, ships, max_fixes=part.max_fixes, from_us=part.from_us, to_us=part.to_us)
     points = [(real(event["lon"]), real(event["lat"])) for event in findings.events]
-    view = box_around(points) or heard.bulk() or REGION
+    view = box_around(points if part.ships is None else points + tracks.sample()) or heard.bulk() or REGION
     middle = (view[0] + view[2]) / 2
     view = widened(view)
     content: dict[str, object] = {
@@ -107,7 +50,8 @@ def map_content(
         "events": [_event(event, ships, zones, middle) for event in findings.events],
         "left_out": findings.left_out,
         "ships": read_ships(reader, ships, match_lists(reader, lists)),
-        "tracks": _tracks(tracks, ships, middle),
+        "sorts": [list(sort) for sort in SORTS],
+        "tracks": _tracks(tracks, ships, zones, middle),
         **_zones(zones),
         "coast": coast(view, points),
         "ports": ports(view),
@@ -154,7 +98,7 @@ def _event(event: Mapping[str, object], ships: Sequence[int], zones: ZoneSet, mi
         "summary": words.summary(kind, hours, said, names.get(first, first)),
         "rows": evidence_rows(said, names),
         "plot": _plot(said.get("series")),
-        "ends": _ends(said, middle),
+        "drawn": _drawn(event, said, middle),
         "hollow": "cannot" in str(said.get("verdict", "")),
         **split_reasons([str(item) for item in _items(event["reasons"])]),
     }
@@ -162,13 +106,6 @@ def _event(event: Mapping[str, object], ships: Sequence[int], zones: ZoneSet, mi
 
 def _items(value: object) -> list[object]:
     return list(value) if isinstance(value, list | tuple) else []
-
-
-def seconds(t: object) -> float | None:
-    """Return a time as seconds since 1970 UTC."""
-    if not isinstance(t, datetime):
-        return None
-    return (t if t.tzinfo else t.replace(tzinfo=UTC)).timestamp()
 
 
 def split_reasons(reasons: Iterable[str]) -> dict[str, list[str]]:
@@ -196,18 +133,29 @@ def _plot(series: object) -> list[list[float]] | None:
     return pairs or None
 
 
-def _ends(said: Mapping[str, object], middle: float) -> list[float] | None:
-    ends = [said.get(key) for key in ("start_lon", "start_lat", "end_lon", "end_lat")]
-    if not all(isinstance(end, int | float) for end in ends):
-        return None
-    a_lon, a_lat, b_lon, b_lat = (real(end) for end in ends)
-    return [_near_degrees(a_lon, middle), a_lat, _near_degrees(b_lon, middle), b_lat]
+def _drawn(event: Mapping[str, object], said: Mapping[str, object], middle: float) -> list[dict[str, object]]:
+    """Return what the event's detector wants drawn of it, near the middle of the view."""
+    at = real(event["lon"]), real(event["lat"])
+    made = [drawing.of(said, *at) for drawing in _drawings().get(str(event["kind"]), ())]
+    shown = [one for one in made if one is not None]
+    for one in shown:
+        places = _items(one["places"])
+        one["places"] = [[_near_degrees(real(x), middle), y] for x, y in map(_items, places)]
+    return shown
 
 
-def _tracks(tracks: Tracks, ships: Sequence[int], middle: float) -> dict[str, object]:
+@cache
+def _drawings() -> dict[str, tuple[Drawing, ...]]:
+    """Return what each kind's detector declares to draw."""
+    return {kind: made.draws for made in discover().values() for kind in made.kinds}
+
+
+def _tracks(tracks: Tracks, ships: Sequence[int], zones: ZoneSet, middle: float) -> dict[str, object]:
     place = {mmsi: i for i, mmsi in enumerate(ships)}
     first = int(tracks.t_s.min()) if len(tracks.t_s) else 0
+    inside = zone_groups_at(zones, tracks.lon / DEGREE, tracks.lat / DEGREE, tracks.t_s * 1_000_000)
     columns = [tracks.t_s - first, near(tracks.lon, middle), tracks.lat, tracks.sog, tracks.flags]
+    columns += [tracks.heading, inside]
     return {
         "ships": [place[mmsi] for mmsi in tracks.ships],
         "counts": list(tracks.counts),

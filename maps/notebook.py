@@ -8,7 +8,10 @@ from maps.content import map_content
 from maps.offline import CaseLayer, OfflineMap
 from zones import ZoneSet
 
-SCRIPTS = ("core.js", "data.js", "symbols.js", "paint.js", "tracks.js", "chart.js", "detail.js", "notebook.js")
+SCRIPTS = (
+    *("core.js", "data.js", "symbols.js", "colours.js", "raster.js", "paint.js", "tracks.js", "chart.js", "legend.js"),
+    *("film.js", "strips.js", "detail.js", "notebook.js"),
+)
 STYLES = ("chart.css",)
 
 

@@ -1,43 +1,55 @@
 """The report: one HTML file that opens from a USB stick, with all that a case found and all that stands behind it."""
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 
-from ais.counts import partly_read, reports
+from ais.counts import SEAL, partly_read, reports
 from ais.reader import Reader
 from detectors import discover, not_looked_at
 from detectors.vessel_lists import VesselLists, load_vessel_lists
 from maps import assets, method, words
-from maps.content import Findings, map_content
+from maps.company import NEAR_NM, read_company
+from maps.content import map_content
 from maps.coverage import Coverage
+from maps.custody import read_custody
+from maps.findings import Findings
 from maps.gear import gear_caveats
+from maps.history import read_history
 from maps.kinds import describe
 from maps.learned import learned_caveats
-from maps.offline import CaseLayer, OfflineMap, ReportError
+from maps.offline import CaseLayer, OfflineMap
+from maps.proof import read_proof
 from maps.tracks import UNHEARD_S, Tracks
+from maps.writing import write_page
 from zones import ZoneSet
 
 SCRIPTS = (
     "core.js",
     "data.js",
     "symbols.js",
+    "colours.js",
+    "raster.js",
     "paint.js",
     "tracks.js",
     "chart.js",
+    "legend.js",
+    "film.js",
+    "strips.js",
     "detail.js",
+    "sheet.js",
     "table.js",
     "behind.js",
     "print.js",
     "report.js",
 )
-STYLES = ("chart.css", "report.css", "print.css")
+STYLES = ("chart.css", "page.css", "report.css", "print.css")
 
-_RUNS = "SELECT * FROM runs QUALIFY id = max(id) OVER (PARTITION BY detector) ORDER BY detector"
+_RUNS = f"""
+SELECT * FROM runs WHERE detector <> '{SEAL}' QUALIFY id = max(id) OVER (PARTITION BY detector) ORDER BY detector
+"""
 
 
 def write_report(
@@ -50,6 +62,7 @@ def write_report(
     settings: Mapping[str, object],
     lists: VesselLists | None = None,
     title: str | None = None,
+    by: str | None = None,
 ) -> Path:
     """Write the report of a case and return its path.
 
@@ -64,41 +77,18 @@ def write_report(
         settings: What detection was set to, by detector and field.
         lists: The lists that ships are held against; the package's own by default.
         title: What the case is called; by default its inputs' names.
+        by: Who made the report, for its custody page.
 
     Raises:
         ReportError: The target cannot be written.
     """
-    target = Path(path)
-    if target.is_dir() or not target.parent.is_dir():
-        raise ReportError(f"{path} cannot be a report: give the path of a file in a folder that exists")
-    text = report_html(reader, zones, made_at=made_at, version=version, settings=settings, lists=lists, title=title)
-    _write(target, text.encode("utf-8"))
-    return target
-
-
-def _write(target: Path, data: bytes) -> None:
-    try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:80]}.", suffix=".part")
-    except OSError as error:
-        raise ReportError(f"{target} cannot be written: {error.strerror or error}; choose another folder") from None
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o666 & ~_umask())
-        Path(name).replace(target)
-    except OSError as error:
-        Path(name).unlink(missing_ok=True)
-        raise ReportError(
-            f"{target} cannot be written: {error.strerror or error}; make room or choose another folder"
-        ) from None
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+    return write_page(
+        Path(path),
+        "report",
+        lambda: report_html(
+            reader, zones, made_at=made_at, version=version, settings=settings, lists=lists, title=title, by=by
+        ),
+    )
 
 
 def report_html(
@@ -110,10 +100,12 @@ def report_html(
     settings: Mapping[str, object],
     lists: VesselLists | None = None,
     title: str | None = None,
+    by: str | None = None,
 ) -> str:
     """Return the report as text; arguments as for `write_report`."""
     lists = lists or load_vessel_lists()
     content, findings, heard, tracks = map_content(reader, zones, lists)
+    _add_behind(content, reader, findings)
     inputs = _inputs(reader)
     runs = _runs(reader)
     lead, looked = _lead(findings, heard, _missing(reader), content["events"])
@@ -133,12 +125,26 @@ def report_html(
         "zones_sha256": zones.sha256,
         "runs": runs,
         "settings": _settings(settings),
+        "near_nm": NEAR_NM,
+        "score_words": [f"{words.HIGH} and more", f"{words.MEDIUM} and more", f"below {words.MEDIUM}"],
+        "custody": read_custody(reader, zones, lists, made_at=made_at, version=version, by=by),
         "licence": assets.licence("leaflet"),
     }
     west, south, east, north = (float(edge) for edge in content["view"])  # type: ignore[attr-defined]
     page = OfflineMap(center=((west + east) / 2, (south + north) / 2), jquery=False)
     page.add_child(CaseLayer(content, scripts=SCRIPTS, styles=STYLES, body=assets.own("report.html")))
     return str(page.get_root().render())
+
+
+def _add_behind(content: dict[str, object], reader: Reader, findings: Findings) -> None:
+    """Add to events who else was heard and the lines they go back to, and to ships what they said over time."""
+    events, ships = (list(content[name]) for name in ("events", "ships"))  # type: ignore[call-overload]
+    for event, company in zip(events, read_company(reader, findings.events), strict=False):
+        event["company"] = company
+    for event, lines in zip(events, read_proof(reader, findings.events), strict=False):
+        event["proof"] = lines
+    for ship, said in zip(ships, read_history(reader, findings.ships()), strict=True):
+        ship.update(said)
 
 
 def _title(names: list[str]) -> str:

@@ -30,6 +30,11 @@ _FIXES = """
 SELECT mmsi, count(*) AS fixes, epoch_us(min(t)) // 1000000 AS first_s, epoch_us(max(t)) // 1000000 AS last_s
 FROM positions WHERE mmsi IN (SELECT unnest($ships::BIGINT[])) GROUP BY mmsi ORDER BY mmsi
 """
+_HULLS = """
+SELECT mmsi, arg_max([to_bow_m, to_stern_m, to_port_m, to_starboard_m], (t, input_id, line)) AS hull
+FROM identities WHERE mmsi IN (SELECT unnest($ships::BIGINT[])) AND to_bow_m + to_stern_m > 0
+GROUP BY mmsi ORDER BY mmsi
+"""
 _TYPES = {
     30: "fishing",
     31: "towing",
@@ -48,6 +53,16 @@ _TYPES = {
     58: "medical",
     59: "not party to a conflict",
 }
+SORTS = (
+    ("tanker", "#c44e00"),
+    ("cargo", "#0067a5"),
+    ("fishing", "#00795a"),
+    ("passenger, fast", "#a8478a"),
+    ("tug, pilot, service", "#6b5900"),
+    ("other", "#3b3f8f"),
+    ("not said", "#5d6975"),
+)  # what a ship says it is, and a colour that stays apart from the others for all readers, on paper too
+_SORTS = {3: 5, 4: 3, 5: 4, 6: 3, 7: 1, 8: 0}  # by the tens of an AIS type
 _TENS = {2: "wing in ground", 4: "high-speed craft", 6: "passenger", 7: "cargo", 8: "tanker", 9: "other"}
 
 
@@ -58,7 +73,11 @@ def read_ships(reader: Reader, ships: Iterable[int], matches: Matches) -> list[d
     for row in reader.query(_SAID, ships=wanted).to_pylist():
         said[row["mmsi"]].setdefault(row["field"], []).append(row["said"])
     fixes = {row["mmsi"]: row for row in reader.query(_FIXES, ships=wanted).to_pylist()}
-    shown = [_ship(mmsi, said[mmsi], fixes.get(mmsi, {}), matches.get(mmsi, ())) for mmsi in wanted]
+    hulls = {row["mmsi"]: row["hull"] for row in reader.query(_HULLS, ships=wanted).to_pylist()}
+    shown = [
+        {**_ship(mmsi, said[mmsi], fixes.get(mmsi, {}), matches.get(mmsi, ())), "hull": hulls.get(mmsi)}
+        for mmsi in wanted
+    ]
     if any(reader.query("SELECT mmsi_like FROM inputs")["mmsi_like"].to_pylist()):
         return shown
     return [{**ship, "flag": "the input's own number, not an MMSI"} for ship in shown]
@@ -73,6 +92,7 @@ def _ship(
     return {
         "mmsi": mmsi,
         "flag": str(flag_of(mmsi)),
+        "sort": sort_of(said.get("type", ())),
         "listed": [in_words(match.as_json()) for match in matches],
         "said": {field: values for field, values in shown.items() if values},
         "fixes": fixes.get("fixes", 0),
@@ -89,3 +109,11 @@ def _few(values: list[str]) -> list[str]:
 def type_name(code: int) -> str:
     """Return the ITU-R M.1371 ship type in words."""
     return _TYPES.get(code) or _TENS.get(code // 10, "not in the standard")
+
+
+def sort_of(types: Sequence[str]) -> int:
+    """Return which of SORTS a ship says it is by its AIS types, the latest first."""
+    if not types:
+        return len(SORTS) - 1
+    code = int(types[0])
+    return 2 if code == 30 else 4 if code in (31, 32, 33, 34) else _SORTS.get(code // 10, 5)

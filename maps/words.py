@@ -36,6 +36,11 @@ def utc(t: datetime) -> str:
     return (t.astimezone(UTC) if t.tzinfo else t).strftime("%Y-%m-%d %H:%M")
 
 
+def utc_full(t: datetime) -> str:
+    """Return a time to the second, as `2022-11-10 02:09:52`; the page says UTC."""
+    return (t.astimezone(UTC) if t.tzinfo else t).strftime("%Y-%m-%d %H:%M:%S")
+
+
 def position(lon: float, lat: float) -> str:
     """Return a position in degrees and minutes to a hundredth (19 m)."""
     return f"{_angle(lat, 'N', 'S', 2)} {_angle((lon + 180) % 360 - 180, 'E', 'W', 3)}"

@@ -2,6 +2,11 @@
 
 from dataclasses import asdict, dataclass
 
+import numpy as np
+import numpy.typing as npt
+
+from zones import ZoneSet
+
 
 @dataclass(frozen=True)
 class Group:
@@ -45,3 +50,15 @@ def telling(kind: str) -> int:
 def groups_json() -> list[dict[str, object]]:
     """Return the groups as a page reads them."""
     return [asdict(item) for item in GROUPS]
+
+
+def zone_groups_at(
+    zones: ZoneSet, lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64], t_us: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """Return for each fix the most telling group of the zones that hold it, counted from 1; 0 where none does."""
+    areas = sorted((zone for zone in zones.zones if zone.is_area), key=lambda zone: -telling(zone.kind))
+    found = np.zeros(len(lon), dtype=np.int64)
+    inside = zones.inside(lon, lat, t_us, [zone.id for zone in areas])
+    for zone, held in zip(areas, inside, strict=True):  # the most telling last: it stays
+        found[held] = group(zone.kind) + 1
+    return found

@@ -1,6 +1,7 @@
 """`python -m soak [NAME[=SIZE]...]`: the long runs, each ending by itself; exit 1 if something is wrong.
 
-Names choose parts, all by default: kills (size: how many), fuzz (lines), memory (lines), watched (kills).
+Names choose parts, all by default: kills (size: how many), fuzz (lines), memory (lines), watched (kills), seeds (how
+many), reconnects (how many), clock (steps), ships (how many), flood (ships), disk (lines), stopped (seconds).
 """
 
 import shutil
@@ -10,13 +11,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import mkdtemp
 
-from soak import fuzz, kills, memory, watched
+from soak import fuzz, kills, memory, seeds, storms, watched
 
 PARTS: dict[str, tuple[Callable[[Path, int], Iterator[str]], int]] = {
     "kills": (kills.run, kills.KILLS),
     "fuzz": (lambda _, lines: fuzz.run(lines), fuzz.LINES),
     "memory": (memory.run, memory.LINES),
     "watched": (watched.run, watched.KILLS),
+    "seeds": (seeds.run, seeds.SEEDS),
+    "reconnects": (storms.reconnects, storms.RECONNECTS),
+    "clock": (storms.clock, storms.STEPS),
+    "ships": (storms.ships, storms.SHIPS),
+    "flood": (storms.flood, storms.FLOOD),
+    "disk": (storms.disk, storms.DISK_LINES),
+    "stopped": (storms.stopped, storms.STOPPED_S),
 }
 
 

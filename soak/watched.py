@@ -7,8 +7,6 @@ must have found what `darkwake run` finds in the spool, and in the recording its
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,13 +14,15 @@ from pathlib import Path
 
 from ais.reader import QueryError, Reader
 from ais.store import CaseError
+from detectors import read_events, to_json
+from soak.forked import Forked, Forks
 
 KILLS = 200
 POSITIONS = 1_000_000  # of a day of ships
 LIFE_S = (2.0, 5.0)  # how long a watch is let live, after its first sign of work
 DAY_S = 86_400
 TIME_LIMIT_S = 900
-_ROOT = Path(__file__).resolve().parent.parent
+_LOOK_S = 0.1
 
 
 @dataclass
@@ -45,7 +45,8 @@ class Watched:
 
 def run(folder: Path, kills: int = KILLS, positions: int = POSITIONS) -> Iterator[str]:
     """Yield what is wrong; print the figures."""
-    found = tried(folder, kills, positions)
+    with Forks() as forks:
+        found = tried(forks, folder, kills, positions)
     live, spool, source = found.events
     print(f"{kills} kills of a watch on {positions:,} positions: before {found.working} of them it took lines in")
     if live != spool:
@@ -58,38 +59,37 @@ def run(folder: Path, kills: int = KILLS, positions: int = POSITIONS) -> Iterato
         yield f"only before {found.working} of {kills} kills was work being done"
 
 
-def tried(folder: Path, kills: int, positions: int, life_s: tuple[float, float] = LIFE_S) -> Watched:
+def tried(forks: Forks, folder: Path, kills: int, positions: int, life_s: tuple[float, float] = LIFE_S) -> Watched:
     """Kill watches, let the last one end, and run on what they read."""
     chance, found = random.Random(11), Watched()
     given, case = folder / "day.nmea", folder / "live.duckdb"
-    _darkwake("simulate", f"busy-day:{positions}", "-o", given, "--truth", folder / "truth.json")
+    forks.run(folder, "simulate", f"busy-day:{positions}", "-o", given, "--truth", folder / "truth.json")
     speed = DAY_S / (kills * sum(life_s) / 2)
     for _ in range(kills):
-        with subprocess.Popen(
-            _command("watch", f"file:{given}?speed={speed:g}", "--case", case), cwd=_ROOT, stderr=subprocess.DEVNULL
-        ) as process:
-            try:
-                _until_it_works(case, found.lines[-1] if found.lines else 0, process)
-                time.sleep(chance.uniform(*life_s))
-            finally:
-                process.kill()
+        with forks.working(folder, "watch", f"file:{given}?speed={speed:g}", "--case", case) as process:
+            _until_it_works(case, found.lines[-1] if found.lines else 0, process)
+            time.sleep(chance.uniform(*life_s))
+            process.kill()
         found.lines.append(_lines(case))
-    _darkwake("watch", f"file:{given}", "--case", case)
+    forks.run(folder, "watch", f"file:{given}", "--case", case)
     for name, what in (("spool", folder / "live.spool"), ("source", given)):
-        _darkwake("run", what, "--case", folder / f"{name}.duckdb")
-    live, spool, source = (_darkwake("events", "--case", folder / f"{name}.duckdb", "--format", "json")
-                           for name in ("live", "spool", "source"))  # fmt: skip
+        forks.run(folder, "run", what, "--case", folder / f"{name}.duckdb")
+    live, spool, source = (_events(folder / f"{name}.duckdb") for name in ("live", "spool", "source"))
     found.events = live, spool, source
     return found
 
 
-def _until_it_works(case: Path, lines: int, process: subprocess.Popen[bytes]) -> None:
+def _events(case: Path) -> str:
+    with Reader.open(case) as reader:
+        return to_json(read_events(reader))
+
+
+def _until_it_works(case: Path, lines: int, process: Forked) -> None:
     """Wait until a watch has taken something in, or has ended."""
     end = time.monotonic() + TIME_LIMIT_S
-    while _lines(case) <= lines and process.poll() is None:
+    while _lines(case) <= lines and not process.ended(_LOOK_S):
         if time.monotonic() > end:
             raise RuntimeError(f"a watch took nothing in within {TIME_LIMIT_S} s")
-        time.sleep(0.2)
 
 
 def _lines(case: Path) -> int:
@@ -99,21 +99,3 @@ def _lines(case: Path) -> int:
             return int(reader.query("SELECT coalesce(sum(lines), 0)::BIGINT AS n FROM inputs")["n"][0].as_py())
     except (CaseError, QueryError):
         return 0
-
-
-def _command(*words: object) -> list[str]:
-    return [sys.executable, "-m", "darkwake", *map(str, words)]
-
-
-def _darkwake(*words: object) -> str:
-    """Run a command to its end; returns what it printed."""
-    done = subprocess.run(
-        _command(*words),
-        cwd=_ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        check=True,
-        timeout=TIME_LIMIT_S,
-    )
-    return done.stdout

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from soak.forked import Forks
+
 CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
 
 settings.register_profile(
@@ -27,6 +29,13 @@ def browser() -> Iterator[Any]:
         opened = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield opened
         opened.close()
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    """Yield what starts commands as processes of their own, at once."""
+    with Forks() as forks:
+        yield forks
 
 
 @pytest.hookimpl(trylast=True)

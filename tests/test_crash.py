@@ -17,6 +17,7 @@ from ais.store import Store
 from bench.feed import feed
 from soak.alike import differences, prints
 from soak.child import Ingests, Job
+from soak.forked import Forks
 from soak.kills import tried
 from soak.spoil import spoiled
 from soak.watched import tried as watched
@@ -82,8 +83,8 @@ def test_a_missing_row_shows(tmp_path: Path) -> None:
     assert differences(job.case, whole) == ["positions", "parts"]
 
 
-def test_a_watch_that_is_killed_finds_what_a_replay_finds(tmp_path: Path) -> None:
-    found = watched(tmp_path, kills=5, positions=48_000, life_s=(0.2, 1.0))
+def test_a_watch_that_is_killed_finds_what_a_replay_finds(forks: Forks, tmp_path: Path) -> None:
+    found = watched(forks, tmp_path, kills=5, positions=48_000, life_s=(0.2, 1.0))
     live, spool, source = found.events
     assert live == spool == source
     assert live.count('"kind"') > 5

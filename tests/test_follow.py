@@ -13,9 +13,11 @@ import pytest
 
 from ais.counts import reports
 from ais.feeds.follow import Follower, Growing
-from ais.feeds.spool import Spool
+from ais.feeds.spool import Spool, packed
 from ais.ingest import IngestOptions, ingest
+from ais.inputs import inputs_of
 from ais.sentences import blocks
+from ais.source import Input
 from ais.store import Store
 from darkwake.case import Case
 from darkwake.watch import Watch, _Taking
@@ -160,8 +162,77 @@ def test_a_day_is_whole_once_the_next_has_begun(tmp_path: Path) -> None:
         assert (first.complete, second.complete) == (True, False)
         assert first.lines + second.lines == len(lines)
         path, other = spool.files()
-        assert first.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+        assert first.sha256 == hashlib.sha256(packed(path).read_bytes()).hexdigest()
+        assert not path.exists()
         assert other.read_bytes().count(b"\n") == second.lines == len(lines[1::3]) + len(lines[2::3])
     done = Case(watch.case).verify()
     assert not done.differences
     assert done.inputs == 1
+
+
+COLUMNS = "name, sha256, bytes, plain_sha256, format, lines, other, first_t, last_t"
+
+
+@pytest.mark.parametrize("broken", ["nothing", "begun", "renamed", "kept"])
+def test_a_packed_day_is_the_input_that_a_replay_finds(tmp_path: Path, broken: str) -> None:
+    """Whatever a kill left: a half-written packed file, or both files, the case having the day or not."""
+    lines = [line.encode() for message in feed(np.random.default_rng(5)) for line in message]
+    folder, said = tmp_path / "sea.spool", list[str]()
+    spool = Spool(folder, "udp")
+    for number, day in enumerate((0, 1)):
+        for line in lines[number::2]:
+            spool.append(line, NOW_US + day * 86_400_000_000)
+    spool.flush()
+    path, _ = spool.files()
+    plain = path.read_bytes()
+    if broken == "begun":
+        path.with_name(f".{path.name}.zst.new").write_bytes(b"half")
+    elif broken == "renamed":
+        spool.pack(path, lambda: False)
+    watch = Watch(tmp_path / "case.duckdb", folder, [], load_zones(), KINDS, "test", lambda: NOW, said.append)
+    watch._spools["udp"] = spool
+    with Store.open(watch.case) as store:
+        assert _Taking(watch, store)._caught_up()
+        if broken == "kept":  # the case has the day, and the plain file did not go
+            path.write_bytes(plain)
+        _Taking(watch, store)._caught_up()
+        live = store.con.execute(f"SELECT {COLUMNS} FROM inputs WHERE complete").fetchall()
+        with store.reader() as reader:
+            (first, _) = reports(reader)
+    assert [one.name for one in spool.folder.iterdir() if one.name.startswith(path.name)] == [packed(path).name]
+    with Store.open(tmp_path / "again.duckdb") as store:
+        for one in inputs_of(folder):
+            assert isinstance(one, Input)
+            ingest(store, one, IngestOptions(), now=NOW)
+        with store.reader() as reader:
+            same = reports(reader)[0]
+        assert (same.stored, same.duplicates, same.rejects) == (first.stored, first.duplicates, first.rejects)
+        again = store.con.execute(f"SELECT {COLUMNS} FROM inputs WHERE name = ?", [first.name]).fetchall()
+    assert first.name == f"sea.spool/udp/{path.name}"
+    assert again == [(*live[0][:4], "nmea", *live[0][5:])]
+    spool.unpack(path)
+    assert path.read_bytes() == plain
+    left_out = [str(one) for one in inputs_of(folder) if not isinstance(one, Input)]
+    assert len(left_out) == 1
+    assert "lies beside it" in left_out[0]
+
+
+def test_a_packed_day_that_the_case_lacks_is_taken_in(tmp_path: Path) -> None:
+    lines = [line.encode() for message in feed(np.random.default_rng(5)) for line in message]
+    spool = Spool(tmp_path / "spool", "udp")
+    for number, day in enumerate((0, 1)):
+        for line in lines[number::2]:
+            spool.append(line, NOW_US + day * 86_400_000_000)
+    spool.flush()
+    path, _ = spool.files()
+    done = spool.pack(path, lambda: False)
+    assert done is not None
+    assert spool.pack(path, lambda: True) is None
+    spool.settle(path)
+    watch = Watch(tmp_path / "a.duckdb", tmp_path / "spool", [], load_zones(), KINDS, "test", lambda: NOW, print)
+    watch._spools["udp"] = spool
+    with Store.open(watch.case) as store:
+        _Taking(watch, store)._caught_up()
+        rows = store.con.execute("SELECT complete, sha256, bytes, lines FROM inputs ORDER BY id").fetchall()
+    assert rows == [(True, *done, len(lines[::2])), (False, "", 0, len(lines[1::2]))]
+    assert not path.exists()

@@ -7,7 +7,6 @@ there are enough of them: the place remembers up to where.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,7 +17,8 @@ from ais import sentences, source
 from ais.chunks import Told, chunk_of
 from ais.ingest import IngestOptions, next_id, reading_of
 from ais.intake import Intake
-from ais.source import Block, InputError
+from ais.seal import seal_us
+from ais.source import Block, InputError, sha256_of
 from ais.staging import Reading, Taken
 from ais.store import Store
 
@@ -100,18 +100,29 @@ class Follower:
             taken = self._intake.taken
             self._commit(replace(taken, tables={}, rejects=[], parts=(), raw=b""), pack=True)
 
-    def finish(self) -> None:
-        """Take in what is left; parts whose partner never came become rejects, and the input is whole."""
+    def finish(self, packed: tuple[str, int] | None = None) -> None:
+        """Take in what is left; parts whose partner never came become rejects, and the input is whole.
+
+        Args:
+            packed: The sha256 and size of the file as it will lie on the disk, where it was packed.
+        """
         while self.step():
             pass
         try:
             last = next(self._blocks)
         except StopIteration:
             return
-        self._commit(last, pack=True, whole=True)
+        plain = sha256_of(self.growing.path)
+        self._commit(last, pack=True, whole=(*(packed or (plain, self.growing.path.stat().st_size)), plain))
 
-    def _commit(self, taken: Taken, *, pack: bool, whole: bool = False) -> None:
-        """Commit what a block gave, and raw lines where there are enough of them."""
+    def _commit(self, taken: Taken, *, pack: bool, whole: tuple[str, int, str] | None = None) -> None:
+        """Commit what a block gave, and raw lines where there are enough of them.
+
+        Args:
+            taken: What the block gave.
+            pack: Pack raw lines in any case.
+            whole: The file's sha256 and size, and the sha256 of its lines, once it is whole.
+        """
         intake, told = self._intake, self._intake.told
         packed: list[sentences.Packed] = []
         place = self._packed
@@ -123,13 +134,12 @@ class Follower:
         taken.state = {**plain, "packed": place}
         with self._store.transaction() as con:
             intake.begin(con)
-            made = chunk_of(con, told, intake.stations, taken, mmsi_like=True)
+            made = chunk_of(con, told, intake.stations, taken, mmsi_like=True, seal_us=seal_us(con))
             intake.add(con, replace(made, packed=packed))
             intake.end(con)
             if whole:
-                sha256, size = _hash(self.growing.path)
-                con.execute("UPDATE inputs SET sha256 = ?, bytes = ? WHERE id = ?", [sha256, size, told.input_id])
-                intake.complete(con, sha256)
+                con.execute("UPDATE inputs SET sha256 = ?, bytes = ? WHERE id = ?", [*whole[:2], told.input_id])
+                intake.complete(con, whole[2])
         self._packed = place
 
 
@@ -143,11 +153,6 @@ def _raw(path: Path, start: int, first_line: int, end: int) -> Iterator[tuple[by
             file.seek(start + len(raw))
             yield raw, first_line
             start, first_line = start + len(raw), first_line + raw.count(b"\n")
-
-
-def _hash(path: Path) -> tuple[str, int]:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
 
 
 __all__ = ["Follower", "Growing", "InputError"]

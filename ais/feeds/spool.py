@@ -4,20 +4,30 @@ A day has one file of sentences and, where a feed gives JSON, one of JSON. A fil
 any other: `darkwake run` on a spool finds what the watch found. What `flush` has returned for is on the disk. A line
 that a kill cut off in the file is ended there when the spool is opened again, so that it is read as what it is, a
 damaged line.
+
+A day that is over is packed with zstd, as `DAY.nmea.zst`: to a file of another name, synced, renamed, and only then is
+the plain one removed. Where both are there, the plain one counts. Here a day is called by its plain name either way.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
+import pyarrow as pa
+
 from ais.feeds.lines import is_json
+from ais.inputs import PACKED, spool_day
+from ais.source import sha256_of
 
 _DAY_US = 86_400_000_000
+_COPY_BYTES = 1 << 20
 
 
 class Spool:
@@ -113,14 +123,76 @@ class Spool:
         return self._sizes[path]
 
     def files(self) -> list[Path]:
-        """Return the files that there are, the oldest first."""
-        return sorted(path for path in self.folder.glob("????-??-??.*") if path.suffix in (".json", ".nmea"))
+        """Return the files that there are, packed or not, by their plain names, the oldest first."""
+        names = {spool_day(path.name) for path in self.folder.glob("????-??-??.*")}
+        return sorted(self.folder / name for name in names if name is not None)
+
+    def pack(self, path: Path, stop: Callable[[], bool]) -> tuple[str, int] | None:
+        """Pack a day that is over; the plain file stays. Returns the packed one's sha256 and size, None when stopped.
+
+        Raises:
+            OSError: It could not be written.
+        """
+        with self._made(packed(path)) as fresh:
+            with path.open("rb") as plain, pa.CompressedOutputStream(str(fresh), "zstd") as out:
+                while data := plain.read(_COPY_BYTES):
+                    if stop():
+                        return None
+                    out.write(data)
+            _sync(fresh)
+            said = sha256_of(fresh), fresh.stat().st_size
+            fresh.rename(packed(path))
+        _sync(self.folder)
+        return said
+
+    def unpack(self, path: Path) -> None:
+        """Bring back the plain file of a packed day, where it is gone."""
+        if path.exists():
+            return
+        with self._made(path) as fresh:
+            with pa.CompressedInputStream(str(packed(path)), "zstd") as data, fresh.open("wb") as plain:
+                shutil.copyfileobj(data, plain, _COPY_BYTES)
+            _sync(fresh)
+            fresh.rename(path)
+        _sync(self.folder)
+
+    def settle(self, path: Path) -> None:
+        """Remove the plain file of a day that is packed."""
+        if packed(path).exists() and path.exists():
+            path.unlink()
+
+    def remove(self, path: Path) -> None:
+        """Remove a day, packed or not."""
+        for one in (packed(path), path):
+            one.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def _made(self, path: Path) -> Iterator[Path]:
+        """Give a hidden file to be written and renamed; it is gone if it was not."""
+        fresh = path.with_name(f".{path.name}.new")
+        try:
+            yield fresh
+        finally:
+            fresh.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Close what is open; what waits stays."""
         for file in self._open.values():
             os.close(file)
         self._open = {}
+
+
+def packed(path: Path) -> Path:
+    """Return the packed file of a day."""
+    return path.with_name(path.name + PACKED)
+
+
+def _sync(path: Path) -> None:
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
 
 
 def day_of(t_us: int) -> str:

@@ -1,6 +1,5 @@
 """`darkwake events`: the findings of a case, for people and for programs."""
 
-import io
 import shutil
 import sys
 from pathlib import Path
@@ -71,15 +70,11 @@ def _written(case: Any, found: list[dict[str, Any]], format_: str, *, to_file: b
 
         return _line(to_json(found))
     if format_ == "csv":
-        return formats.as_csv(found, case.names()).encode()
+        return formats.as_csv(found, case.names(), case.about()).encode()
     if format_ == "geojson":
-        return _line(formats.as_geojson(found))
+        return _line(formats.as_geojson(found, case.about()))
     if format_ == "parquet":
-        import pyarrow.parquet as pq
-
-        sink = io.BytesIO()
-        pq.write_table(formats.as_arrow(found), sink)
-        return sink.getvalue()
+        return formats.as_parquet(formats.as_arrow(found), case.about())
     if not found:
         return b"no events\n"
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() and not to_file else None

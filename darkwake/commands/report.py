@@ -11,6 +11,7 @@ from darkwake import options
 @options.case
 @click.option("-o", "--output", type=options.PATH, required=True, metavar="R.html", help="The report to write.")
 @click.option("--title", metavar="TEXT", help="Title of the report; the case's name by default.")
+@click.option("--by", metavar="TEXT", help="Who made it, for the report's custody page.")
 @options.zones
 @options.lists
 @options.config
@@ -18,6 +19,7 @@ def report(
     case_path: Path,
     output: Path,
     title: str | None,
+    by: str | None,
     zone_files: tuple[Path, ...],
     list_files: tuple[Path, ...],
     config: Path | None,
@@ -31,5 +33,5 @@ def report(
     case = Case(case_path, [*settings.zones, *zone_files], [*settings.lists, *list_files])
     options.read_lists(case)
     with bar("Writing the report"):
-        written = case.report(output, title=title)
+        written = case.report(output, title=title, by=by)
     click.echo(f"Report: {written}")

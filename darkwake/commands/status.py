@@ -44,8 +44,13 @@ def in_words(found: dict[str, Any]) -> str:
     events = found["events"]
     by_kind = ", ".join(f"{number:,} {kind}" for kind, number in sorted(events.items()))
     totals = f"{count(found['positions'], 'position')} of {count(found['vessels'], 'vessel')}"
-    return f"{table(rows, head)}\n{totals}; {count(sum(events.values()), 'event')}" + (
-        f": {by_kind}" if by_kind else ""
+    said = f"{table(rows, head)}\n{totals}; {count(sum(events.values()), 'event')}"
+    said += f": {by_kind}" if by_kind else ""
+    if found["seal"] is None:
+        return said
+    return (
+        f"{said}\nsealed before {found['seal']}: nothing earlier is taken in, events that read it stay as they were "
+        "found, and all rows but those they stand on are gone, counted above all the same"
     )
 
 

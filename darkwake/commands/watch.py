@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from darkwake import options
+
+if TYPE_CHECKING:
+    from darkwake.serve.server import Server
 
 
 @click.command()
@@ -20,6 +24,16 @@ from darkwake import options
     metavar="FOLDER",
     help="Where the raw lines are kept first; by default the case's name with .spool, beside it.",
 )
+@click.option(
+    "--keep", metavar="30d", help="How much of the newest data the case keeps, e.g. 30d or 36h; all by default."
+)
+@click.option("--keep-size", metavar="20GB", help="How large the case may become; without limit by default.")
+@click.option(
+    "--keep-spool", metavar="90d", help="How much of the newest lines the spool keeps; as much as the case by default."
+)
+@click.option(
+    "--serve", "address", metavar="HOST:PORT", help="Answer there over HTTP: findings, tracks, health (docs/serve.md)."
+)
 @click.option("--only", multiple=True, metavar="gap,rendezvous", help="These detectors only.")
 @click.option("--set", "sets", multiple=True, metavar="detector.field=value", help="One threshold (docs/settings.md).")
 @options.zones
@@ -29,6 +43,10 @@ def watch(
     sources: tuple[str, ...],
     case_path: Path,
     spool_path: Path | None,
+    keep: str | None,
+    keep_size: str | None,
+    keep_spool: str | None,
+    address: str | None,
     only: tuple[str, ...],
     sets: tuple[str, ...],
     zone_files: tuple[Path, ...],
@@ -44,6 +62,10 @@ def watch(
     to call a server; file:PATH, or file:PATH?speed=60 at sixty times its own pace; - for standard input. Lines are NMEA
     or JSON. One without a receive time gets the time at which it came. SIGTERM or Ctrl-C ends the watch once all that
     came is in the case; the same command goes on. The events are those of darkwake run on the spool.
+
+    With --serve it answers over HTTP: what it found and heard, how it is, figures for Prometheus; beyond this machine
+    only to those who show the token in DARKWAKE_TOKEN. With --keep or --keep-size old data go, but for what events
+    stand on; what comes later than that is a reject.
     """
     from ais.feeds.address import Address
     from darkwake import __version__
@@ -52,6 +74,7 @@ def watch(
     from darkwake.case import Case
     from darkwake.clock import now
     from darkwake.commands.detect import choose
+    from darkwake.keep import Keep
     from darkwake.say import plain
     from darkwake.settings import Settings, check, load
     from darkwake.watch import Watch
@@ -61,6 +84,8 @@ def watch(
     case = Case(case_path, [*settings.zones, *zone_files], [*settings.lists, *list_files])
     spool = spool_path or case_path.with_name(case_path.name.removesuffix(".duckdb") + ".spool")
     addresses = [Address.of(text) for text in sources]
+    said = {"keep": keep, "keep_size": keep_size, "keep_spool": keep_spool}
+    kept = Keep.of(*({**said, **settings.watch, **{name: one for name, one in said.items() if one}}.values()))
     detectors = Settings(detectors=check(wanted.settings, "settings")).make(wanted.only)
 
     key = os.environ.get("AISSTREAM_API_KEY", "")
@@ -72,4 +97,12 @@ def watch(
     if settings.alerts:
         check_zones(settings.alerts, {zone.id for zone in case.zones.zones})
         teller = Teller(settings.alerts, outbox_of(case.path), case.lists, now, say)
-    Watch(case.path, spool, addresses, case.zones, detectors, __version__, now, say, key, teller).run()
+
+    def serve(watched: Watch) -> Server:
+        from darkwake.serve.server import Server, live_of
+
+        assert address is not None
+        return Server(live_of(watched), address, os.environ.get("DARKWAKE_TOKEN", ""))
+
+    given = (case.path, spool, addresses, case.zones, detectors, __version__, now, say, key, teller, kept)
+    Watch(*given, serve if address else None).run()

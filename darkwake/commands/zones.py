@@ -55,6 +55,31 @@ def show(zone_id: str, geojson: bool, zone_files: tuple[Path, ...]) -> None:
 
 
 @zones.command()
+@click.option(
+    "--format", "format_", type=click.Choice(["geojson", "csv", "parquet"]), default="geojson", show_default=True
+)
+@click.option("-o", "--output", type=options.PATH, required=True, metavar="FILE", help="The file to write.")
+@options.zones
+def export(format_: str, output: Path, zone_files: tuple[Path, ...]) -> None:
+    """Write all zones for other programs, with their source and the time of making."""
+    from darkwake import __version__, formats
+    from darkwake.clock import now
+    from darkwake.files import write_whole
+    from maps.exports import zones_geojson, zones_table
+    from zones import load_zones
+
+    found = load_zones(zone_files)
+    zone_set = f"{found.version}, sha256 {found.sha256}; darkwake {__version__}"
+    about = {"zone_set": zone_set, "made": f"{now():%Y-%m-%dT%H:%M:%SZ}"}
+    if format_ == "geojson":
+        write_whole(output, (zones_geojson(found, about) + "\n").encode())
+    else:
+        write = formats.table_csv if format_ == "csv" else formats.as_parquet
+        write_whole(output, write(zones_table(found), about))
+    click.echo(f"Zones: {output}")
+
+
+@zones.command()
 @click.argument("files", nargs=-1, required=True, type=options.PATH, metavar="FILE...")
 def check(files: tuple[Path, ...]) -> int:
     """Check zone files of your own: rings, axes, sources."""

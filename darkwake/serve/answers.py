@@ -40,7 +40,7 @@ class Status(msgspec.Struct, frozen=True):
     now: str  # UTC
     started: str  # UTC
     horizon: str | None  # newest time that detectors have seen, UTC
-    behind_s: float | None  # how long what came has waited to be looked through, seconds
+    behind_s: float  # how long what came has waited to be looked through, seconds
     error: str | None  # why the case is not written, where it is not
     feeds: list[Feed]
     alerts: Alerts | None
@@ -156,7 +156,7 @@ WHERE list_contains($ships, mmsi) AND t >= CAST($since AS TIMESTAMP) ORDER BY mm
 
 def events_of(reader: Reader, *, kind: str, mmsi: int, zone: str, least: float, since: str, limit: int) -> Events:
     """Return findings, the latest start first; what a filter leaves empty (mmsi: negative) it does not ask for."""
-    from detectors.ledger import public
+    from detectors.ledger import last_revision, public
 
     wanted = {"kind": kind, "mmsi": mmsi, "zone": zone, "least": least, "since": since, "limit": limit + 1}
     seq = last_revision(reader)
@@ -190,11 +190,6 @@ def revision_of(row: Mapping[str, Any]) -> Revision:
         event[key] = datetime.fromisoformat(event[key]) if event[key] else None
     made_at = iso(row["made_at"].replace(tzinfo=UTC))
     return Revision(row["seq"], made_at, row["action"], list(row["supersedes"]), event_of(event))
-
-
-def last_revision(reader: Reader) -> int:
-    """Return the number of the ledger's last revision; 0 where it is empty."""
-    return int(reader.query("SELECT coalesce(max(seq), 0) AS seq FROM ledger")["seq"][0].as_py())
 
 
 def ships_of(reader: Reader, text: str) -> Ships:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 TICK_S = 1.0
 HEARTBEAT_S = 15.0
 _BEHIND = 16  # changes that a slow stream may be behind before it is closed; it then begins anew
+_TRIES, _PAUSE_S = 4, 0.25
 _LAST_HOURS, _MOST_HOURS = 6.0, 72.0
 _FIXES = """
 SELECT mmsi, max(t) AS t, arg_max(lon, t) AS lon, arg_max(lat, t) AS lat, arg_max(sog_kn, t) AS sog_kn,
@@ -71,6 +72,10 @@ class Live:
             with Reader.open(self.case) as reader:
                 return work(reader)
 
+        for _ in range(_TRIES - 1):
+            with contextlib.suppress(Exception):  # the writer may be opening the case anew just now
+                return await run_in_threadpool(there)
+            await asyncio.sleep(_PAUSE_S)
         return await run_in_threadpool(there)
 
     async def tell(self) -> None:
@@ -89,9 +94,11 @@ class Live:
 
     def _changes(self, reader: Any) -> bytes:
         """Return what has changed since the last tick as a message of a stream; empty for nothing."""
+        from detectors.ledger import last_revision
+
         if self._row < 0:  # the first stream after none: what is there, its page asks for
             self._row = int(reader.query("SELECT coalesce(max(rowid), 0) AS row FROM positions")["row"][0].as_py())
-            self._seq = answers.last_revision(reader)
+            self._seq = last_revision(reader)
             return b""
         rows = reader.query(_FIXES, row=self._row).to_pydict()
         revisions = [answers.revision_of(row) for row in reader.query(_REVISIONS, seq=self._seq).to_pylist()]

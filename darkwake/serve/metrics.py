@@ -49,7 +49,7 @@ def exposed(status: Status, streams: int) -> str:
             "behind_seconds",
             "gauge",
             "How long what came has waited to be looked through",
-            [("", status.behind_s)] if status.behind_s is not None else [],
+            [("", status.behind_s)],
         ),
         ("case_failing", "gauge", "1 while the case cannot be written", [("", float(status.error is not None))]),
         ("streams", "gauge", "Open streams of the page", [("", streams)]),

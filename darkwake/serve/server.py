@@ -11,6 +11,7 @@ from darkwake.settings import SettingsError
 
 if TYPE_CHECKING:
     from darkwake.serve.app import Live
+    from darkwake.watch import Watch
 
 TOKEN_LETTERS = 16  # least length of a token
 _CONNECTIONS = 300  # beyond it a connection is answered 503 at once
@@ -38,6 +39,19 @@ def bound(text: str) -> tuple[socket.socket, str]:
     return listening, host
 
 
+def live_of(watch: Watch) -> Live:
+    """Return what the interface of a watch is made from.
+
+    Raises:
+        SettingsError: The extra `serve` is not installed.
+    """
+    try:
+        from darkwake.serve.watching import live_of
+    except ImportError:
+        raise SettingsError('--serve needs more: pip install "darkwake[serve]"') from None
+    return live_of(watch)
+
+
 class Server:
     """Serves until it is stopped.
 
@@ -56,13 +70,10 @@ class Server:
         Raises:
             SettingsError: The address cannot be used, or lacks a token; or the extra `serve` is not installed.
         """
-        try:
-            import uvicorn
+        import uvicorn
 
-            from darkwake.serve.app import application
-        except ImportError:
-            raise SettingsError('--serve needs more: pip install "darkwake[serve]"') from None
         from darkwake.serve.access import Access, is_loopback
+        from darkwake.serve.app import application
 
         self._socket, host = bound(address)
         if not token and not is_loopback(host):

@@ -9,6 +9,8 @@ DW.behind = function (data) {
       DW.el("p", { class: "drawing", text: data.drawing })),
     block("zones", "Zones and lines", DW.el("p", { text: `Zone set ${data.zones_version}, sha256 ${data.zones_sha256}. Open a zone for its source, whose line it is, its legal status, its uncertainty and which line disagrees.` }),
       DW.zoneList(data)),
+    data.ships.length ? block("ships", "Ships", DW.el("p", { text: "Every ship of an event: what it said of itself over time, what its numbers say, and all its events." }), DW.shipList(data)) : null,
+    block("custody", "Custody", DW.pairs(data.custody.rows), DW.el("p", { text: data.custody.how })),
     block("settings", "Detection and settings", DW.runs(data), DW.settings(data)),
     block("licences", "Licences", DW.el("p", { text: "This page carries Leaflet 1.9.4 under the licence below. Coast: Natural Earth, public domain. Ports: NGA World Port Index 2023, public domain. Lists of vessels: OFAC SDN, public domain; Regulation (EU) 2017/1509, © European Union, 1998-2026, only the Official Journal is authentic." }),
       DW.el("details", {}, DW.el("summary", { text: "Leaflet: BSD 2-Clause License" }), DW.el("pre", { text: data.licence }))));
@@ -36,6 +38,16 @@ DW.stations = function (data) {
   const list = data.stations.flatMap(([name, n], i) => [i ? ", " : "", DW.said(name), ` (${DW.count(n)})`]);
   return DW.el("p", {}, DW.el("b", { text: "Receivers: " }), ...list, more > 0 ? ` and ${DW.count(more)} more` : "");
 };
+
+// The sheets of all ships; each is built when it is opened.
+DW.shipList = (data) => DW.el("div", { class: "ship-list" }, data.ships.map((ship, i) => {
+  const box = DW.el("div"), list = DW.el("details", { class: "ship-sheet" }, DW.el("summary", {}, DW.shipText(data, i)), box);
+  list.addEventListener("toggle", () => {
+    if (list.open && !box.firstChild) box.append(DW.shipSheet(data, i));
+    DW.meters(box);
+  });
+  return list;
+}));
 
 DW.zoneList = (data) =>
   DW.el("div", { class: "zone-list" }, data.zone_groups.map((style, i) => {

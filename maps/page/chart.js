@@ -1,6 +1,25 @@
 // The map: one canvas over Leaflet's pane, painted anew on every move, with scale bar, north, readout and hit tests.
 "use strict";
 
+// What a Leaflet map shows, as painting takes it.
+DW.viewOf = function (map) {
+  const size = map.getSize(), corner = map.getPixelBounds().min, s = 256 * 2 ** map.getZoom();
+  return { s, ox: corner.x / s, oy: corner.y / s, w: size.x, h: size.y };
+};
+
+// Make a canvas as large as a view; returns how many of its pixels make one of the page's.
+DW.sized = function (canvas, view, state) {
+  const fine = state.paper ? 3 : Math.max(1, window.devicePixelRatio || 1);
+  const w = Math.round(view.w * fine), h = Math.round(view.h * fine);
+  if (canvas.width !== w || canvas.height !== h) {
+    canvas.width = w;
+    canvas.height = h;
+    canvas.style.width = `${view.w}px`;
+    canvas.style.height = `${view.h}px`;
+  }
+  return fine;
+};
+
 DW.Canvas = L.Layer.extend({
   initialize(data, state) {
     this.data = data;
@@ -19,21 +38,13 @@ DW.Canvas = L.Layer.extend({
     if (!this.asked) this.asked = requestAnimationFrame(() => this.paint());
   },
   view() {
-    const map = this._map, size = map.getSize(), corner = map.getPixelBounds().min;
-    const s = 256 * 2 ** map.getZoom();
-    return { s, ox: corner.x / s, oy: corner.y / s, w: size.x, h: size.y };
+    return DW.viewOf(this._map);
   },
   paint() {
     cancelAnimationFrame(this.asked);
     this.asked = 0;
     if (!this._map) return;
-    const view = this.view(), fine = this.state.paper ? 3 : Math.max(1, window.devicePixelRatio || 1);
-    if (this.canvas.width !== Math.round(view.w * fine) || this.canvas.height !== Math.round(view.h * fine)) {
-      this.canvas.width = Math.round(view.w * fine);
-      this.canvas.height = Math.round(view.h * fine);
-      this.canvas.style.width = `${view.w}px`;
-      this.canvas.style.height = `${view.h}px`;
-    }
+    const view = this.view(), fine = DW.sized(this.canvas, view, this.state);
     L.DomUtil.setPosition(this.canvas, this._map.containerPointToLayerPoint([0, 0]));
     const ctx = this.canvas.getContext("2d");
     ctx.setTransform(fine, 0, 0, fine, 0, 0);
@@ -52,7 +63,10 @@ DW.Canvas = L.Layer.extend({
   fixAt(point) {
     const view = this.view();
     let best = 9, found = null;
+    const x = view.ox + point.x / view.s, y = view.oy + point.y / view.s, reach = best / view.s;
     for (const [ship, track] of this.data.trackOf) {
+      const [west, north, east, south] = track.box;
+      if (!this.state.chosen && (x < west - reach || x > east + reach || y < north - reach || y > south + reach)) continue;
       for (let i = 0; i < track.n; i++) {
         const dx = Math.abs((track.x[i] - view.ox) * view.s - point.x);
         if (dx > best) continue;
@@ -114,7 +128,8 @@ DW.scaleBar = function () {
   };
 };
 
-// Add canvas and furniture to a Leaflet map. `hooks.event(event)` and `hooks.zones(zones, latlng)` are called on clicks.
+// Add canvas and furniture to a Leaflet map. Clicks call `hooks.event(event)`, `hooks.fix(fix, latlng)` if there is one,
+// or `hooks.zones(zones, latlng)`; `hooks.under(point)` may return the nodes that tell what else lies under the mouse.
 DW.chart = function (map, data, state, hooks) {
   map.options.maxZoom = 16;
   const layer = new DW.Canvas(data, state).addTo(map);
@@ -134,24 +149,27 @@ DW.chart = function (map, data, state, hooks) {
   };
   map.on("moveend zoomend resize", tell);
   tell();
-  map.on("mousemove", (e) => DW.hover(layer, readout, e));
+  map.on("mousemove", (e) => DW.hover(layer, readout, e, hooks));
   map.on("mouseout", () => (readout.textContent = "Move over the map to read a position"));
   map.on("click", (e) => {
     const events = layer.eventsAt(e.containerPoint);
+    const fix = events.length || !hooks.fix ? null : layer.fixAt(e.containerPoint);
     if (events.length) hooks.event(events[(events.indexOf(state.chosen) + 1) % events.length]);
+    else if (fix) hooks.fix(fix, e.latlng);
     else hooks.zones(layer.zonesAt(e.containerPoint), e.latlng);
   });
   return layer;
 };
 
-DW.hover = function (layer, readout, e) {
+DW.hover = function (layer, readout, e, hooks) {
   const { data } = layer;
   const at = DW.position(e.latlng.lng, e.latlng.lat);
-  const [event] = layer.eventsAt(e.containerPoint);
-  const fix = event ? null : layer.fixAt(e.containerPoint);
-  layer._map.getContainer().style.cursor = event ? "pointer" : "";
+  const [event] = layer.eventsAt(e.containerPoint), more = hooks.under ? hooks.under(e.containerPoint) : null;
+  const fix = event || more ? null : layer.fixAt(e.containerPoint);
+  layer._map.getContainer().style.cursor = event || more ? "pointer" : "";
   readout.replaceChildren(DW.el("span", { text: at }));
   if (event) readout.append(DW.el("b", { text: ` · ${data.kindOf[event.kind].label}, score ${event.score.toFixed(2)}` }));
+  else if (more) readout.append(" · ", ...more);
   if (!fix) return;
   const ship = data.ships[fix.ship], sog = fix.track.sog[fix.i];
   readout.append(" · ", DW.said(DW.shipName(ship) || "no name"), ` ${ship.mmsi} · ${DW.utcFull(fix.track.t0 + fix.track.t[fix.i])} UTC`);
@@ -172,10 +190,7 @@ DW.boxOfEvent = function (data, event) {
     box[2] = Math.max(box[2], lon);
     box[3] = Math.max(box[3], lat);
   };
-  if (event.ends) {
-    add(event.ends[0], event.ends[1]);
-    add(event.ends[2], event.ends[3]);
-  }
+  for (const drawn of event.drawn) for (const [lon, lat] of drawn.places) add(lon, lat);
   const [from, to] = DW.spell(event, 0);
   for (const ship of event.ships) {
     const track = data.trackOf.get(ship);

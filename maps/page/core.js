@@ -64,6 +64,9 @@ DW.utcDay = (s) => new Date(s * 1000).toISOString().slice(0, 10);
 DW.utc = (s) => (s === null || s === undefined ? "" : new Date(s * 1000).toISOString().slice(0, 16).replace("T", " "));
 DW.utcFull = (s) => new Date(s * 1000).toISOString().slice(0, 19).replace("T", " ");
 
+// Korea's time, nine hours before UTC all year (summer time was last kept in 1988).
+DW.kst = (s) => `${new Date((s + 9 * 3600) * 1000).toISOString().slice(0, 16).replace("T", " ")} KST`;
+
 DW.span = function (seconds) {
   const minutes = seconds / 60;
   if (minutes < 1) return "under 1 min";

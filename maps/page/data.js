@@ -12,6 +12,9 @@ DW.load = async function () {
     set.frame = [DW.x(west), DW.y(north), DW.x(east), DW.y(south)];
   });
   data.trackOf = DW.tracksOf(data, tracks);
+  data.trackList = [...data.trackOf.values()];
+  data.modes = DW.modes(data);
+  data.last = Math.max(...data.trackList.map((track) => track.t0 + track.t[track.n - 1]), ...data.events.map((event) => event.start));
   data.cellList = cells;
   data.kindOf = Object.fromEntries(data.kinds.map((kind) => [kind.kind, kind]));
   data.events.forEach((event, i) => {
@@ -46,17 +49,29 @@ DW.shapes = async function (packed) {
   return packed.parts.map((parts) => parts.map(([form, start, count]) => ({ form, rings: rings.slice(start, start + count) })));
 };
 
-// Per ship: times (s since 1970), unit-square coordinates, speed in tenths of a knot, flags (1 after a silence, 2 doubted).
-DW.tracksOf = function (data, [t, lon, lat, sog, flags]) {
-  const tracks = new Map();
+// Per ship: times (s since 1970), unit-square coordinates, speed in tenths of a knot, flags (1 after a silence, 2 doubted),
+// heading in degrees (-1 unknown), group of the zone around plus one (0 none), and the box of all fixes that are not doubted.
+DW.tracksOf = function (data, [t, lon, lat, sog, flags, heading, zone]) {
+  const n = t.length, x = new Float64Array(n), y = new Float64Array(n), tracks = new Map();
+  for (let i = 0; i < n; i++) {
+    x[i] = DW.x(lon[i] / 1e5);
+    y[i] = DW.y(lat[i] / 1e5);
+  }
   let first = 0;
-  data.tracks.ships.forEach((ship, i) => {
-    const end = first + data.tracks.counts[i];
-    const track = { ship, n: end - first, t: t.subarray(first, end), sog: sog.subarray(first, end), flags: flags.subarray(first, end) };
-    track.t0 = data.tracks.first;
-    track.x = Float64Array.from(lon.subarray(first, end), (v) => DW.x(v / 1e5));
-    track.y = Float64Array.from(lat.subarray(first, end), (v) => DW.y(v / 1e5));
-    tracks.set(ship, track);
+  data.tracks.ships.forEach((ship, place) => {
+    const end = first + data.tracks.counts[place], box = [Infinity, Infinity, -Infinity, -Infinity];
+    for (let i = first; i < end; i++) {
+      if (flags[i] & 2) continue;
+      if (x[i] < box[0]) box[0] = x[i];
+      if (y[i] < box[1]) box[1] = y[i];
+      if (x[i] > box[2]) box[2] = x[i];
+      if (y[i] > box[3]) box[3] = y[i];
+    }
+    const part = (column) => column.subarray(first, end);
+    tracks.set(ship, {
+      ship, place, n: end - first, t0: data.tracks.first, box,
+      t: part(t), x: part(x), y: part(y), sog: part(sog), flags: part(flags), heading: part(heading), zone: part(zone),
+    });
     first = end;
   });
   return tracks;

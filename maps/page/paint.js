@@ -3,22 +3,22 @@
 "use strict";
 
 DW.INK = { sea: "#f4f8fb", land: "#e7e3d8", prk: "#dccfc0", coast: "#9b937f", grid: "#d3dee6", heard: "120,158,184" };
-DW.SHIP_COLOURS = ["#0b3d91", "#b3400a", "#0a7d6c", "#7a3e9d", "#6b5900"];
+DW.SHIP_COLOURS = ["#0b3d91", "#b3400a", "#0a7d6c", "#7a3e9d", "#6b5900", "#b0276b", "#2d2d2d", "#3c7bb5"];
 
 DW.paint = function (ctx, view, data, state) {
   ctx.fillStyle = DW.INK.sea;
   ctx.fillRect(0, 0, view.w, view.h);
   ctx.lineJoin = "round";
   if (state.heard) DW.paintCells(ctx, view, data);
-  DW.paintGrid(ctx, view);
+  if (!state.bare) DW.paintGrid(ctx, view);
   DW.paintZones(ctx, view, data, state);
   DW.paintLand(ctx, view, data);
-  DW.paintNames(ctx, view, data);
+  if (!state.bare) DW.paintNames(ctx, view, data);
   if (state.ports) DW.paintPorts(ctx, view, data);
   DW.paintTracks(ctx, view, data, state);
-  if (state.chosen) DW.paintEnds(ctx, view, data, state.chosen);
-  DW.paintEvents(ctx, view, data, state);
-  DW.paintGridLabels(ctx, view);
+  if (state.chosen && !state.bare) DW.paintDrawn(ctx, view, data, state.chosen);
+  if (!state.moving && !state.bare) DW.paintEvents(ctx, view, data, state);
+  if (!state.bare) DW.paintGridLabels(ctx, view);
 };
 
 // Turns of the world (-1, 0, 1) at which a box in unit-square coordinates meets the view.
@@ -27,6 +27,9 @@ DW.turns = function (view, box) {
   if (box[3] < north || box[1] > south) return [];
   return [-1, 0, 1].filter((k) => box[2] + k >= west && box[0] + k <= east);
 };
+
+// Whether a box meets the view at the turn that all tracks are drawn in.
+DW.meets = (view, box) => box[2] >= view.ox && box[0] <= view.ox + view.w / view.s && box[3] >= view.oy && box[1] <= view.oy + view.h / view.s;
 
 DW.paintCells = function (ctx, view, data) {
   const [xs, ys, counts] = data.cellList;

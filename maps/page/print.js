@@ -3,8 +3,10 @@
 
 DW.PAPER = { w: 700, h: 470, pictures: 200 };
 
+DW.FOLDED = "#more, #behind details.zone, #behind details.ship-sheet:nth-child(-n + 100)"; // what is unfolded on paper
+
 DW.printing = function (map, data, state, layer) {
-  let before = null;
+  let before = null, unfolded = new Set();
   const prepare = function () {
     if (before) return;
     before = { bounds: map.getBounds(), chosen: state.chosen, shown: state.shown };
@@ -16,7 +18,8 @@ DW.printing = function (map, data, state, layer) {
     DW.fit(map, data.view);
     layer.paint();
     DW.dossier(data);
-    for (const zone of document.querySelectorAll("#behind details.zone")) zone.open = true;
+    unfolded = new Set(document.querySelectorAll("details[open]"));
+    for (const part of document.querySelectorAll(DW.FOLDED)) part.open = true;
   };
   const restore = function () {
     if (!before) return;
@@ -28,7 +31,7 @@ DW.printing = function (map, data, state, layer) {
     map.fitBounds(bounds, { animate: false });
     layer.paint();
     DW.fill("dossier");
-    for (const zone of document.querySelectorAll("#behind details.zone")) zone.open = false;
+    for (const part of document.querySelectorAll(DW.FOLDED)) part.open = unfolded.has(part);
   };
   window.addEventListener("beforeprint", prepare);
   window.addEventListener("afterprint", restore);
@@ -56,7 +59,7 @@ DW.picture = function (data, event, w, h) {
   canvas.style.height = `${h}px`;
   const ctx = canvas.getContext("2d");
   ctx.scale(2, 2);
-  DW.paint(ctx, view, data, { shown: [event], chosen: event, onlyChosen: true, heard: false, ports: true, groupsOff: new Set(), zoneMarked: null });
+  DW.paint(ctx, view, data, { shown: [event], chosen: event, onlyChosen: true, heard: false, ports: true, groupsOff: new Set(), zoneMarked: null, coat: "plain" });
   const metresPerPx = DW.metres(y) / s, nm = DW.round((90 * metresPerPx) / 1852), length = (nm * 1852) / metresPerPx;
   ctx.fillStyle = "#111a22";
   ctx.fillRect(8, h - 10, length, 2.5);

@@ -3,23 +3,40 @@
 
 DW.start = async function (map) {
   const data = await DW.load();
-  const state = { shown: data.events, chosen: null, heard: true, ports: true, groupsOff: new Set(), zoneMarked: null };
+  const state = { shown: data.events, chosen: null, heard: true, ports: true, groupsOff: new Set(), zoneMarked: null, coat: "plain" };
   const slot = document.getElementById("map-slot");
   slot.append(map.getContainer());
   map.invalidateSize({ animate: false });
   DW.header(data);
-  const layer = DW.chart(map, data, state, { event: (event) => choose(event), zones: (zones, at) => DW.zonesPopup(map, data, zones, at) });
+  const layer = DW.chart(map, data, state, { event: (event) => choose(event), fix: ({ ship }) => openShip(ship), zones: (zones, at) => DW.zonesPopup(map, data, zones, at) });
   const table = DW.table(data, state, (event) => choose(event), () => layer.later());
+  const openShip = function (i) {
+    state.chosen = null;
+    state.ships = [i];
+    const back = DW.el("button", { type: "button", onclick: () => choose(before) }, "‹ Back to the event"), before = state.last;
+    DW.fill("steps", before ? back : "", DW.el("button", { type: "button", class: "all", onclick: () => choose(null) }, "All events"));
+    const box = document.getElementById("detail");
+    box.replaceChildren(DW.shipSheet(data, i, (event) => choose(event)));
+    box.focus({ preventScroll: true });
+    document.getElementById("side").scrollTop = 0;
+    const track = data.trackOf.get(i);
+    if (track) DW.fit(map, [DW.lon(track.box[0]), DW.lat(track.box[3]), DW.lon(track.box[2]), DW.lat(track.box[1])], { maxZoom: 12 });
+    layer.paint();
+  };
   const choose = function (event, quiet) {
-    state.chosen = event;
-    DW.showDetail(data, state, event, choose);
+    state.chosen = state.last = event;
+    state.ships = [];
+    DW.showDetail(data, state, event, choose, openShip);
     DW.mark(table.rows, event, quiet);
     if (event) DW.fit(map, DW.boxOfEvent(data, event), { maxZoom: 12 });
     else DW.fit(map, data.view);
     layer.paint();
     if (!quiet) DW.remember(event);
   };
-  DW.legend(data, state, () => layer.paint());
+  const repaint = () => layer.paint(), more = document.getElementById("more");
+  more.open = window.innerHeight >= 900; // on a low screen the table comes first
+  more.addEventListener("toggle", () => map.invalidateSize({ animate: false }));
+  DW.fill("legend", DW.coats(data, state, repaint), DW.legend(data, state, repaint));
   DW.behind(data);
   document.getElementById("page").classList.toggle("nothing", !data.events.length);
   DW.allButton(map, () => choose(null));
@@ -28,7 +45,7 @@ DW.start = async function (map) {
   DW.fit(map, data.view);
   const asked = data.events.find((event) => `#${event.id}` === location.hash);
   if (asked) choose(asked, true);
-  else DW.showDetail(data, state, null, choose);
+  else DW.showDetail(data, state, null, choose, openShip);
   DW.printing(map, data, state, layer);
   document.documentElement.dataset.ready = "yes";
 };
@@ -67,17 +84,17 @@ DW.mark = function (rows, event, quiet) {
   if (!quiet && Math.abs(box.top) > 60) work.scrollIntoView({ block: "start" });
 };
 
-DW.showDetail = function (data, state, event, choose) {
+DW.showDetail = function (data, state, event, choose, openShip) {
   const at = state.shown.indexOf(event);
   const step = (label, name, target) =>
     DW.el("button", { type: "button", title: name, disabled: !target, onclick: () => choose(target) }, label);
   const steps = event
-    ? [step("‹ Stronger", "Previous event of the list", state.shown[at - 1]), step("Weaker ›", "Next event of the list", state.shown[at + 1]),
+    ? [step("‹ Previous", "Previous event of the table", state.shown[at - 1]), step("Next ›", "Next event of the table", state.shown[at + 1]),
       DW.el("button", { type: "button", class: "all", onclick: () => choose(null) }, "All events")]
     : [];
   DW.fill("steps", steps);
   const box = document.getElementById("detail");
-  box.replaceChildren(event ? DW.detail(data, event) : DW.welcome(data, choose));
+  box.replaceChildren(event ? DW.detail(data, event, null, openShip) : DW.welcome(data, choose));
   DW.meters(box);
   document.getElementById("side").scrollTop = 0;
 };
@@ -105,34 +122,4 @@ DW.allButton = function (map, all) {
     return button;
   };
   control.addTo(map);
-};
-
-DW.zonesPopup = function (map, data, zones, at) {
-  if (!zones.length) return map.closePopup();
-  const cards = zones.map((zone) => DW.zoneCard(data, zone));
-  if (cards.length === 1) cards[0].open = true;
-  const box = DW.el("div", { class: "zones-here" }, DW.el("p", { text: `${zones.length === 1 ? "Zone" : `${zones.length} zones or lines`} at ${DW.position(at.lng, at.lat)}` }), ...cards);
-  return L.popup({ maxWidth: 420, minWidth: 300, maxHeight: 320 }).setLatLng(at).setContent(box).openOn(map);
-};
-
-DW.legend = function (data, state, repaint) {
-  const sample = (dash, width) => DW.svg("svg", { width: 26, height: 10, class: "swatch", "aria-hidden": "true" },
-    DW.svg("line", { x1: 1, y1: 5, x2: 25, y2: 5, stroke: "#34424f", "stroke-width": width, "stroke-dasharray": dash }));
-  const toggle = (on, flip, ...label) => {
-    const box = DW.el("input", { type: "checkbox", onchange: () => (flip(), repaint()) });
-    box.checked = on;
-    return DW.el("label", {}, box, ...label);
-  };
-  const minutes = data.tracks.unheard_s / 60;
-  const used = [...new Set(data.zones.map((zone) => zone.group))].sort((a, b) => a - b);
-  DW.fill("legend",
-    DW.el("div", {}, DW.el("b", { text: "Tracks" }),
-      DW.el("span", {}, sample("", 1.6), "received"),
-      DW.el("span", {}, sample("2 4", 1.6), `over ${minutes} min without a position (not a route)`),
-      DW.el("span", {}, DW.el("i", { class: "x", text: "×" }), "doubted"),
-      data.events.some((event) => event.hollow) ? DW.el("span", {}, DW.symbol(data.kindOf.gap || data.kinds[0], true, 14), "cannot be assessed") : null,
-      toggle(true, () => (state.heard = !state.heard), DW.el("i", { class: "cell" }), "any ship heard here"),
-      toggle(true, () => (state.ports = !state.ports), DW.el("i", { class: "port" }), "ports")),
-    DW.el("div", {}, DW.el("b", { text: "Zones" }), used.map((i) =>
-      toggle(true, () => state.groupsOff[state.groupsOff.has(i) ? "delete" : "add"](i), DW.swatch(data.zone_groups[i]), data.zone_groups[i].name))));
 };

@@ -1,10 +1,34 @@
-// The table of events, strongest first, and its filter by kind, zone and text.
+// The table of events, strongest first or by any column, and its filter by kind, zone and text.
 "use strict";
 
-DW.shipText = (data, i) => {
-  const ship = data.ships[i], name = DW.shipName(ship);
-  return DW.el("span", { class: "who" }, DW.said(name || "no name", name ? {} : { class: "none" }), DW.el("small", { text: String(ship.mmsi) }),
-    ship.listed.length ? DW.el("small", { class: "listed", title: ship.listed.join("\n"), text: "on a list" }) : null);
+DW.COLUMNS = [ // heading, and what it sorts by: numbers first grow, words go by the alphabet
+  ["No.", (event) => event.rank], ["What", (event, data) => data.kindOf[event.kind].label], ["Score", (event) => -event.score], ["From (UTC)", (event) => event.start],
+  ["Length", (event) => (event.end === null ? -Infinity : event.start - event.end)], ["Ships", (event, data) => event.ships.map((i) => DW.shipName(data.ships[i]) || "~").join(" ")],
+  ["Where", (event, data) => [...event.zones.map((i) => data.zones[i].name), ...event.other_zones, "~"][0]],
+];
+
+// The headings, each a button: once for its order, once more for the other way round.
+DW.heads = function (order, apply) {
+  const heads = DW.COLUMNS.map(([name], n) => DW.el("th", { scope: "col" }, DW.el("button", { type: "button", text: name, onclick: () => {
+    Object.assign(order, { column: n, back: order.column === n && !order.back });
+    show();
+    apply();
+  } })));
+  const show = () => heads.forEach((head, n) => {
+    const sorted = n === order.column ? (order.back ? "descending" : "ascending") : null;
+    if (sorted) head.setAttribute("aria-sort", sorted);
+    else head.removeAttribute("aria-sort");
+  });
+  show();
+  DW.fill("heads", heads);
+};
+
+DW.sorted = function (data, events, { column, back }) {
+  const by = DW.COLUMNS[column][1];
+  const keys = new Map(events.map((event) => [event, by(event, data)]));
+  const order = (a, b) => (typeof a === "string" ? a.localeCompare(b, "en") : a === b ? 0 : a < b ? -1 : 1);
+  const sorted = [...events].sort((a, b) => order(keys.get(a), keys.get(b)) * (back ? -1 : 1) || a.rank - b.rank);
+  return sorted;
 };
 
 DW.row = function (data, event, choose) {
@@ -14,14 +38,15 @@ DW.row = function (data, event, choose) {
     DW.el("td", { class: "n", text: String(event.rank) }),
     DW.el("td", { class: "kind" }, DW.symbol(kind, event.hollow, 16), DW.el("span", { text: kind.label })),
     DW.el("td", {}, DW.score(event, "")),
-    DW.el("td", { class: "t", text: DW.utc(event.start) }),
+    DW.el("td", { class: "t", text: DW.utc(event.start), title: DW.kst(event.start) }),
     DW.el("td", { class: "t", text: event.end === null ? "open" : DW.span(event.end - event.start) }),
     DW.el("td", { class: "ships" }, event.ships.map((i) => DW.shipText(data, i))),
     DW.el("td", { class: "where", title: zones.join("\n") }, DW.el("div", {},
       zones.length ? DW.said(zones[0]) : DW.el("span", { class: "none", text: "no zone" }),
       zones.length > 1 ? DW.el("small", { text: ` +${zones.length - 1}` }) : null)));
   row.addEventListener("keydown", (e) => {
-    const next = e.key === "ArrowDown" ? row.nextElementSibling : e.key === "ArrowUp" ? row.previousElementSibling : null;
+    let next = e.key === "ArrowDown" ? row.nextElementSibling : e.key === "ArrowUp" ? row.previousElementSibling : null;
+    while (next && next.hidden) next = e.key === "ArrowDown" ? next.nextElementSibling : next.previousElementSibling;
     if (next) next.focus();
     else if (e.key === "Enter" || e.key === " ") choose(event);
     else return;
@@ -39,6 +64,10 @@ DW.table = function (data, state, choose, changed) {
     body.append(row);
   }
   DW.meters(body);
+  const order = { column: 0, back: false };
+  DW.heads(order, () => apply());
+  DW.fill("scores", DW.el("b", { text: "Score " }), ...["high", "medium", "low"].map((word, i) => DW.el("span", {}, DW.el("i", { class: `dot ${word}` }), `${word}: ${data.score_words[i]}`)),
+    DW.el("span", { text: "by each detector's documented rule; not a probability" }));
   const filter = { text: document.getElementById("find"), zone: document.getElementById("in-zone"), kinds: new Set() };
   DW.kindButtons(data, filter, () => apply());
   data.zones.forEach((zone, i) => {
@@ -47,15 +76,16 @@ DW.table = function (data, state, choose, changed) {
   const apply = function () {
     const words = filter.text.value.toLowerCase().split(/\s+/).filter(Boolean);
     const zone = filter.zone.value;
-    state.shown = data.events.filter((event) =>
+    state.shown = DW.sorted(data, data.events, order).filter((event) =>
       (!filter.kinds.size || filter.kinds.has(event.kind)) &&
       (zone === "" || (zone === "none" ? !event.zones.length && !event.other_zones.length : event.zones.includes(Number(zone)))) &&
       words.every((word) => event.find.includes(word)));
     const shown = new Set(state.shown);
+    body.append(...state.shown.map((event) => rows.get(event)));
     for (const [event, row] of rows) row.hidden = !shown.has(event);
     const first = state.shown[0];
     for (const [event, row] of rows) row.tabIndex = event === (shown.has(state.chosen) ? state.chosen : first) ? 0 : -1;
-    DW.fill("shown", `${DW.count(state.shown.length)} of ${DW.count(data.events.length)} shown, highest score first`);
+    DW.fill("shown", `${DW.count(state.shown.length)} of ${DW.count(data.events.length)} shown`);
     changed();
   };
   filter.text.addEventListener("input", apply);

@@ -48,6 +48,7 @@ def test_status_is_as_the_design_says(store: Store, take: Take) -> None:
         "positions": 3,
         "vessels": 2,  # a station on land is none
         "events": {},
+        "seal": None,
     }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from ais.changed import note
 from ais.schema import TABLES
 from ais.store import Store
 from detectors import Detector, detect, discover, read_events
@@ -110,10 +111,11 @@ def insert(store: Store, tables: dict[str, pa.Table]) -> None:
                 lows.append(int(times.min()))
                 highs.append(int(times.max()))
         if lows:
-            number = con.execute("SELECT count(*) + 1 FROM changes").fetchall()[0][0]
+            number = con.execute("SELECT coalesce(max(id), 0) + 1 FROM changes").fetchall()[0][0]
             con.execute(
                 "INSERT INTO changes VALUES (?, make_timestamp(?), make_timestamp(?))", [number, min(lows), max(highs)]
             )
+            note(con, [rows["mmsi"].to_numpy() for rows in tables.values()])
 
 
 def defaults(*names: str) -> dict[str, Detector]:

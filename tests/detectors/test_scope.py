@@ -100,14 +100,21 @@ def calm(seed: int) -> list[Ship]:
 
 
 def chunks(tables, seed):
-    """Deal all rows to a few chunks: by time, at random, or both."""
+    """Deal all rows to a few chunks: by time, at random, both, or by time with few ships in each."""
     rng = np.random.default_rng(seed + 10_000)
-    count = int(rng.integers(2, 4))
-    style = rng.integers(0, 3)
+    style = rng.integers(0, 4)
+    count = int(rng.integers(2, 4)) if style < 3 else 4
+    cuts: dict[int, np.ndarray] = {}
     dealt = [{} for _ in range(count)]
     for name, rows in tables.items():
         t = rows["t"].to_numpy().view(np.int64)
-        if style == 0:
+        if style == 3:
+            part = (t - T0) / (20 * 24 * HOUR if np.ptp(t) > 4 * 24 * HOUR else 3 * 24 * HOUR)
+            for mmsi in sorted(set(rows["mmsi"].to_pylist()) - cuts.keys()):
+                cuts[mmsi] = np.sort(rng.choice([0.0, 0.3, rng.random(), 1.0], count - 1))
+            bins = np.array([np.searchsorted(cuts[m], p) for m, p in zip(rows["mmsi"].to_pylist(), part, strict=True)])
+            bins = bins.astype(int)
+        elif style == 0:
             order = np.argsort(t, kind="stable")
             bins = np.empty(len(t), dtype=int)
             bins[order] = np.arange(len(t)) * count // max(len(t), 1)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 from darkwake.case import Case
@@ -20,7 +23,10 @@ from darkwake.serve.app import Live
 from darkwake.serve.openapi import PATHS, describe
 from darkwake.serve.server import Server
 from darkwake.settings import SettingsError
-from tests.front.front_door import meeting_csv
+from soak.forked import Forks
+from tests.front.front_door import ROOT, Run, meeting_csv
+from tests.front.watches import drained, free_port, until, watching
+from tests.test_any_split import feed
 
 TOKEN = "a-token-of-some-length"
 STATUS = Status(
@@ -263,8 +269,42 @@ def test_a_stream_that_is_behind_is_closed(case: Case) -> None:
 def test_a_status_of_everything_unknown_is_told_too() -> None:
     from darkwake.serve.metrics import exposed
 
-    assert "horizon_age_seconds 0" not in exposed(replace_status(horizon=None, behind_s=None, alerts=None, feeds=[]), 0)
+    assert "horizon_age_seconds 0" not in exposed(replace_status(horizon=None, alerts=None, feeds=[]), 0)
 
 
 def replace_status(**changed: Any) -> Status:
     return msgspec.structs.replace(STATUS, **changed)
+
+
+def test_a_watch_serves_what_it_finds_while_it_finds_it(cli: Run, forks: Forks, tmp_path: Path) -> None:
+    rng = np.random.default_rng(77)
+    lines = [line for message in feed(rng) for line in message]
+    port, udp = free_port(), free_port(socket.SOCK_DGRAM)
+    place = f"127.0.0.1:{port}"
+    sources = ("-", f"udp://127.0.0.1:{udp}")
+    with watching(forks, tmp_path, *sources, "--serve", place) as process:
+        process.says("the page is at")
+        assert ask(place, "/api/v1/events")[1] == {"events": [], "more": False, "ledger": 0}
+        process.give("".join(f"{line}\n" for line in lines))
+        process.says("up to")
+        until("all is looked through", lambda: ask(place, "/api/v1/status")[1]["behind_s"] == 0)
+        status = ask(place, "/api/v1/status")[1]
+        assert {one["name"]: one["lines"] for one in status["feeds"]} == {"stdin": len(lines), sources_name(udp): 0}
+        assert [one["state"] for one in status["feeds"] if one["name"] != "stdin"] == ["listening"]
+        assert ask(place, "/readyz")[0] == 200
+        served = ask(place, "/api/v1/events?limit=1000")[1]
+        assert served["ledger"] == status["ledger"] > 0
+        process.give_end()
+        drained(process)
+    events = json.loads(cli("events", "--case", tmp_path / "live.duckdb", "--format", "json").out)
+    assert sorted(served["events"], key=lambda one: (one["start"], one["id"])) == events
+    assert len(events) > 10
+
+
+def sources_name(port: int) -> str:
+    return f"udp-127.0.0.1-{port}"
+
+
+def test_the_page_names_every_path() -> None:
+    page = (ROOT / "docs" / "serve.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(/\S+)` \|", page, re.MULTILINE)) == set(PATHS) | {"/openapi.json"}

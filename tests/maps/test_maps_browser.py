@@ -11,65 +11,18 @@ from typing import Any
 import pytest
 
 from detectors import discover
-from maps import case_map, write_report
+from maps import case_map, write_replay, write_report
+from maps.coverage import MAX_STATIONS
 from maps.text import visible
+from tests.hostile_texts import HOSTILE
+from tests.maps.browsing import Page
 from tests.maps.cases import MADE_AT, Row, case, event, fix, identity, meeting, plain_zones, run, source
 from zones import load_zones
 
-RUN = "window.ran=1"
 FIELDS = (
-    *("input", "reason", "station", "name", "call", "dest", "zone", "source", "whose", "status", "notes", "other"),
+    *("input", "reason", "name", "call", "dest", "zone", "source", "whose", "status", "notes", "other"),
     *("pro", "con", "plain", "port", "verdict", "gone", "value"),
 )
-AT = """at => {
-    const box = map_case.getContainer().getBoundingClientRect(), point = map_case.latLngToContainerPoint(at);
-    return [box.x + point.x, box.y + point.y];
-}"""
-EVIL = {
-    "template": "{{7*191}}{{ cycler.__init__.__globals__.os.system('touch /tmp/darkwake-ran') }}",
-    "image": f"<img src=x onerror={RUN}>",
-    "script": f"</script><script>{RUN}</script>",
-    "block": "{% raw %}{# note #}",
-    "literal": f"`${{{RUN}}}`\\`",
-    "quotes": f"\"';{RUN}//",
-    "bidi": "ABC\u202egnp.exe\u2066",
-    "control": "A\x00B\x1bC\x7f\u200bD",
-    "frame": f"<iframe srcdoc='<script>parent.{RUN}</script>'>",
-    "proto": "__proto__",
-}
-
-
-class Page:
-    """A page of a browser and what it did."""
-
-    def __init__(self, browser: Any, path: Path) -> None:
-        self.page = browser.new_page(viewport={"width": 1280, "height": 860})
-        self.page.set_default_timeout(10_000)
-        self.requests: list[str] = []
-        self.complaints: list[str] = []
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("dialog", lambda dialog: self.complaints.append("dialog"))
-        self.page.goto(path.as_uri())
-        self.page.wait_for_selector("html[data-ready]", timeout=20_000)
-
-    def check_quiet(self, path: Path) -> None:
-        """Assert that nothing was asked for and nothing complained."""
-        assert self.requests == [path.as_uri()]
-        assert self.complaints == []
-
-    def mouse_at(self, lat: float, lon: float, *, click: bool = False) -> None:
-        """Move the mouse to a position on the map, and click there."""
-        x, y = self.page.evaluate(AT, [lat, lon])
-        self.page.mouse.move(x - 2, y)
-        self.page.mouse.move(x, y)
-        if click:
-            self.page.mouse.click(x, y)
-
-    def text(self, selector: str) -> str:
-        """The text of a part of the page as its nodes hold it."""
-        return str(self.page.locator(selector).first.evaluate("node => node.textContent"))
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +43,7 @@ def opened(browser: Any, report: Path) -> Iterator[Page]:
 
 
 def test_it_opens_without_a_request_or_a_complaint(opened: Page, report: Path) -> None:
-    opened.check_quiet(report)
+    opened.check_quiet()
     assert opened.page.title() == "traffic.nmea"
     assert opened.text("#headline") == "3 events to look at"
     assert opened.page.locator("#rows tr:visible").count() == 3
@@ -148,7 +101,7 @@ def test_a_row_opens_its_evidence_and_moves_the_map(opened: Page) -> None:
         "Whose line",
     ):
         assert text in detail
-    assert page.locator("#detail .plot circle").count() == 6
+    assert page.locator("#detail .plot circle[fill='#0072b2']").count() == 6
     assert page.evaluate("map_case.getZoom()") > zoom
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
@@ -183,7 +136,7 @@ def test_it_prints_on_several_pages_with_all_evidence(opened: Page, report: Path
     assert opened.page.evaluate("document.querySelector('.dw-canvas').width") >= 1400
     opened.page.emulate_media(media="screen")
     opened.page.wait_for_selector("#dossier:empty", state="attached")
-    opened.check_quiet(report)
+    opened.check_quiet()
 
 
 def hostile(folder: Path) -> tuple[dict[str, list[Row]], Path]:
@@ -205,12 +158,12 @@ def hostile(folder: Path) -> tuple[dict[str, list[Row]], Path]:
             },
             "geometry": {"type": "Polygon", "coordinates": [square]},
         }
-        for name, text in EVIL.items()
+        for name, text in HOSTILE.items()
     ]
     zone_file = folder / "zones.json"
     zone_file.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
-    ships = [412000001 + i for i in range(len(EVIL))]
-    texts = list(EVIL.values())
+    ships = [412000001 + i for i in range(len(HOSTILE))]
+    texts = list(HOSTILE.values())
     return {
         "inputs": [source(f"input {text}", id=i + 1, sha256=f"{i:064x}") for i, text in enumerate(texts)],
         "rejects": [{"input_id": 1, "line": 3, "reason": f"reason {text}", "raw": b"x"} for text in texts],
@@ -223,7 +176,7 @@ def hostile(folder: Path) -> tuple[dict[str, list[Row]], Path]:
         ],
         "events": [
             event(
-                f"kind_{name}" if name != "proto" else EVIL[name],
+                f"kind_{name}" if name != "proto" else HOSTILE[name],
                 [ships[i]],
                 0,
                 1 + i,
@@ -231,7 +184,7 @@ def hostile(folder: Path) -> tuple[dict[str, list[Row]], Path]:
                 evidence={"port": f"port {text}", f"key {text}": 1, "verdict": f"verdict {text}"},
                 reasons=[f"for: pro {text}", f"against: con {text}", f"plain {text}"],
             )
-            for i, (name, text) in enumerate(EVIL.items())
+            for i, (name, text) in enumerate(HOSTILE.items())
         ],
         "runs": [run(detector=f"detector {texts[1]}", version=f"v {texts[2]}")],
     }, zone_file
@@ -240,48 +193,64 @@ def hostile(folder: Path) -> tuple[dict[str, list[Row]], Path]:
 def test_hostile_text_shows_as_text_everywhere_and_runs_nowhere(browser: Any, tmp_path: Path) -> None:
     tables, zone_file = hostile(tmp_path)
     zones = load_zones([zone_file])
-    path = tmp_path / "report.html"
+    report, replay, notebook = (tmp_path / name for name in ("report.html", "replay.html", "notebook.html"))
     marker = Path("/tmp/darkwake-ran")
     marker.unlink(missing_ok=True)
-    settings = {text: {f"field {text}": f"value {text}"} for text in EVIL.values()}
+    settings = {text: {f"field {text}": f"value {text}"} for text in HOSTILE.values()}
+    title = f"title {HOSTILE['script']}"
     with case(tmp_path / "c.duckdb", tables) as reader:
-        write_report(
-            reader,
-            zones,
-            path,
-            made_at=MADE_AT,
-            version=EVIL["image"],
-            settings=settings,
-            title=f"title {EVIL['script']}",
-        )
-        notebook = tmp_path / "notebook.html"
+        version = HOSTILE["image"]
+        write_report(reader, zones, report, made_at=MADE_AT, version=version, settings=settings, title=title)
+        write_replay(reader, zones, replay, made_at=MADE_AT, version=version, title=title)
         case_map(reader, zones).save(str(notebook))
-    page = Page(browser, path)
-    seen = page.text("#page")
-    for i in range(len(EVIL)):
-        page.page.locator("#rows tr").nth(i).click()
-        seen += page.text("#detail")
-    for text in map(visible, EVIL.values()):
-        for field in FIELDS:
-            assert f"{field} {text}" in seen
+    for path in (report, replay, notebook):
+        assert not re.search(r"\b1337\b", path.read_text("utf-8"))
+
+    page = Page(browser, report)
+    seen = page.page.evaluate(EVERY_ROW, ["#rows tr", "#detail"]) + page.text("#page")
+    stations = sorted(f"station {text}" for text in HOSTILE.values())[:MAX_STATIONS]
+    shown = [f"{field} {text}" for text in HOSTILE.values() for field in FIELDS] + stations
+    assert [text for text in shown if visible(text).strip() not in seen] == []
+    page.page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    assert page.page.locator("#dossier .detail").count() == len(HOSTILE)
+    assert page.page.title() == title
+    check_harmless(page)
+
+    page = Page(browser, replay)
+    seen = page.page.evaluate(EVERY_ROW, ["#event-list .event", "#ship"])
+    shown = [f"{field} {text}" for text in HOSTILE.values() for field in ("name", "call", "dest")]
+    assert [text for text in shown if visible(text).strip() not in seen] == []
+    for text in ("name <img", "call {{7*191}}"):
+        page.page.fill("#find", text)
+        assert page.page.locator("#found button").count() >= 1
     page.page.pdf()
-    assert page.page.title() == f"title {EVIL['script']}"
-    made = page.page.evaluate("document.querySelectorAll('#page img, #page iframe, #page script').length")
-    assert [page.page.evaluate("window.ran"), made] == [None, 0]
-    assert page.page.evaluate("[{}.polluted, Object.prototype.hasOwnProperty('name')]") == [None, False]
-    page.check_quiet(path)
-    page.page.close()
-    assert "1337" not in path.read_text(encoding="utf-8")
+    assert page.page.title() == f"{title}: replay"
+    check_harmless(page)
+
+    page = Page(browser, notebook)
+    assert page.page.locator(".dw-canvas").count() == 1
+    page.page.evaluate("map_case.setView([38.6, 124.9], 9, {animate: false})")
+    page.mouse_at(38.6, 124.9, click=True)
+    assert "name " in page.text(".dw-popup")
+    check_harmless(page)
     assert not marker.exists()
 
-    other = Page(browser, notebook)
-    assert other.page.locator(".dw-canvas").count() == 1
-    other.page.evaluate("map_case.setView([38.6, 124.9], 9, {animate: false})")
-    other.mouse_at(38.6, 124.9, click=True)
-    assert "name " in other.text(".dw-popup")
-    assert other.page.evaluate("window.ran") is None
-    other.check_quiet(notebook)
-    other.page.close()
+
+# Choose one row after the other and return all that a part of the page then shows.
+EVERY_ROW = """([rows, part]) => [...document.querySelectorAll(rows)].map((row) => {
+    row.click();
+    return document.querySelector(part).textContent;
+}).join("\\n")"""
+
+
+def check_harmless(page: Page) -> None:
+    """Assert that nothing of a page's data ran, became an element, or changed what objects are; then close it."""
+    tags = "img, iframe, script, a, form[action], object, embed, video, audio, base, link, meta, style"
+    made = page.page.locator(f":is(#page, .dw-popup) :is({tags}):not(.leaflet-control-container *)").count()
+    assert [page.page.evaluate("window.ran"), made] == [None, 0]
+    assert page.page.evaluate("[{}.polluted, Object.prototype.hasOwnProperty('name')]") == [None, False]
+    page.check_quiet()
+    page.page.close()
 
 
 def test_an_empty_case_says_plainly_what_that_does_not_mean(browser: Any, tmp_path: Path) -> None:
@@ -302,7 +271,7 @@ def test_an_empty_case_says_plainly_what_that_does_not_mean(browser: Any, tmp_pa
         "() => [map_case.getSize().y, document.getElementById('map-slot').clientHeight]"
     )  # the map fills the room that the table left
     assert known == real
-    page.check_quiet(path)
+    page.check_quiet()
     page.page.close()
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from ais.reader import Reader
 from maps import ReportError, assets, write_report
-from maps.content import MAX_EVENTS
+from maps.findings import MAX_EVENTS
 from tests.maps.cases import MADE_AT, SETTINGS, case, crowd, event, fix, meeting, plain_zones, run, source
 
 
@@ -105,7 +105,7 @@ def test_a_bad_target_is_refused_and_the_old_report_stays(tmp_path: Path, monkey
         def full(*_: object) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("maps.report.os.fsync", full)
+        monkeypatch.setattr("maps.writing.os.fsync", full)
         with pytest.raises(ReportError, match=r"r\.html cannot be written: No space left on device"):
             make(reader, tmp_path / "r.html")
     assert (tmp_path / "r.html").read_text(encoding="utf-8") == old

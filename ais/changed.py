@@ -1,0 +1,47 @@
+"""Which ships each change of a case was of, for as long as one process holds the case.
+
+A watch detects every second: what detection need not read is told by which ships changed. The table is temporary and
+lives with the connection. Of a change that it does not name, such as those of another process, all ships may be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from ais.reader import arrow
+
+_MAKE = "CREATE TEMP TABLE IF NOT EXISTS changed_ships (change_id UINTEGER, mmsi UINTEGER)"
+_SINCE = """
+SELECT DISTINCT mmsi FROM changed_ships WHERE change_id > $id
+  AND (SELECT count(DISTINCT change_id) FROM changed_ships WHERE change_id > $id)
+    = (SELECT count(*) FROM changes WHERE id > $id)
+"""
+
+
+def note(con: duckdb.DuckDBPyConnection, ships: Iterable[npt.NDArray[Any]]) -> None:
+    """Note the ships of the last change, inside its transaction: all whose rows came, went or were marked anew."""
+    numbers = np.unique(np.concatenate([np.zeros(0, np.uint32), *ships]))
+    con.execute(_MAKE)
+    con.register("noted", pa.table({"mmsi": pa.array(numbers, pa.uint32())}))
+    con.execute("INSERT INTO changed_ships SELECT (SELECT max(id) FROM changes), mmsi FROM noted")
+    con.unregister("noted")
+
+
+def since(con: duckdb.DuckDBPyConnection, change_id: int) -> frozenset[int] | None:
+    """Return the ships of all changes after one; None where those of any are not known."""
+    con.execute(_MAKE)
+    later = con.execute("SELECT count(*) FROM changes WHERE id > ?", [change_id]).fetchall()[0][0]
+    ships = frozenset(arrow(con, _SINCE, {"id": change_id})["mmsi"].to_numpy().tolist())
+    return ships if ships or not later else None
+
+
+def let_go(con: duckdb.DuckDBPyConnection, change_id: int) -> None:
+    """Forget the ships of all changes up to one, which every detector has looked at."""
+    con.execute(_MAKE)
+    con.execute("DELETE FROM changed_ships WHERE change_id <= ?", [change_id])

@@ -1,0 +1,86 @@
+"""What changed in a case since a detector last looked: for it to say whose events may differ now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from ais.flags import OTHER
+from ais.marks import AIRCRAFT
+from ais.reader import arrow
+from detectors.geo import Floats
+
+if TYPE_CHECKING:
+    import duckdb
+
+_MARGIN_US = 1_000_000
+CELL_DEG = 0.01
+CELL_M = 1600.0  # from corner to corner at the most
+_PLACES = f"""
+SELECT DISTINCT floor(lon / {CELL_DEG})::INTEGER AS x, floor(lat / {CELL_DEG})::INTEGER AS y
+FROM positions SEMI JOIN changed_now USING (mmsi) WHERE t >= make_timestamp($low) AND t <= make_timestamp($high)
+"""
+# Who was heard in a span of time, and not after it unless other ships share the number.
+_LAST_HEARD = f"""
+WITH said AS (
+  SELECT mmsi, t FROM positions WHERE t > make_timestamp($low) AND msg_type <> {AIRCRAFT}
+  UNION ALL SELECT mmsi, t FROM heard WHERE t > make_timestamp($low)
+)
+SELECT DISTINCT mmsi FROM said WHERE t <= make_timestamp($high) AND (
+  mmsi IN (SELECT mmsi FROM marks WHERE flags & {OTHER} > 0)
+  OR mmsi NOT IN (SELECT mmsi FROM said WHERE t > make_timestamp($high) AND t <= make_timestamp($horizon))
+)
+"""
+_STANDING = """
+SELECT mmsi, kind, epoch_us(start_t) AS start_us, epoch_us(end_t) AS end_us, lon, lat, evidence FROM events
+WHERE detector = $detector AND start_t <= make_timestamp($high)
+  AND (end_t IS NULL OR end_t >= make_timestamp($low))
+"""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What changed.
+
+    Attributes:
+        con: The case.
+        detector: Name of the detector that asks.
+        ships: Those of which rows came, went, were marked anew, or are seen or hidden by another horizon.
+        low_us: No earlier row did.
+        high_us: Nor a later one.
+        before_us: The horizon of the last look.
+        horizon_us: The horizon now, no earlier than that.
+    """
+
+    con: duckdb.DuckDBPyConnection
+    detector: str
+    ships: frozenset[int]
+    low_us: int
+    high_us: int
+    before_us: int
+    horizon_us: int
+
+    def silent_for(self, us: int) -> frozenset[int]:
+        """Return the ships that were silent for so long first between the last horizon and this one."""
+        low, high = self.before_us - us - _MARGIN_US, self.horizon_us - us + _MARGIN_US
+        rows = arrow(self.con, _LAST_HEARD, {"low": low, "high": high, "horizon": self.horizon_us})
+        return frozenset(rows["mmsi"].to_numpy().tolist())
+
+    def places(self, around_us: int) -> tuple[Floats, Floats]:
+        """Return where the ships that changed were within so long of the change: corners of cells of `CELL_DEG`."""
+        given = {"low": self.low_us - around_us, "high": self.high_us + around_us}
+        ships = pa.table({"mmsi": pa.array(sorted(self.ships), pa.uint32())})
+        self.con.register("changed_now", ships)
+        rows = arrow(self.con, _PLACES, given)
+        self.con.unregister("changed_now")
+        return rows["x"].to_numpy() * CELL_DEG, rows["y"].to_numpy() * CELL_DEG
+
+    def standing(self, around_us: int) -> Iterator[dict[str, Any]]:
+        """Yield the detector's events, with their evidence, that begin and end in no more than so long around."""
+        given = {"detector": self.detector, "low": self.low_us - around_us, "high": self.high_us + around_us}
+        for row in arrow(self.con, _STANDING, given).to_pylist():
+            yield row | {"evidence": json.loads(row["evidence"])}

@@ -1,0 +1,237 @@
+"""Live equals replay through each real transport, three seeds; and what brokers and silent servers do to a watch."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from websockets.asyncio.server import ServerConnection, serve
+
+from ais.feeds.address import Address
+from ais.feeds.network import Hooks, run_tcp
+from ais.feeds.websocket import run_websocket
+from soak.forked import Forks
+from soak.seeds import as_it_comes, traffic
+from tests.ais.sentences import said
+from tests.front.front_door import Run
+from tests.front.watches import (
+    MOSQUITTO,
+    Cluster,
+    drained,
+    free_port,
+    mosquitto,
+    publish,
+    run,
+    same_as_a_run,
+    spooled,
+    until,
+    watching,
+)
+
+T0 = 1_709_600_000
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    if MOSQUITTO is None:
+        pytest.skip("mosquitto is missing")
+    with mosquitto(tmp_path_factory.mktemp("mosquitto")) as port:
+        yield port
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Cluster:
+    return Cluster()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_through_each_transport(
+    cli: Run, forks: Forks, tmp_path: Path, broker: int, cluster: Cluster, seed: int
+) -> None:
+    """Late, shuffled and doubled messages, dealt to five sources; a kill in between, while brokers are given more."""
+    chance, topic = random.Random(seed), f"ais-{seed}-{tmp_path.parent.name}"
+    messages = as_it_comes(traffic(40 + seed), chance)
+    source, given = tmp_path / "source.nmea", tmp_path / "given.nmea"
+    source.write_text("".join(f"{line}\n" for message in messages for line in message))
+    third = len(messages) // 3
+    dealt = [_dealt(chance, part) for part in (messages[:third], messages[third : 2 * third], messages[2 * third :])]
+    given.write_text("".join(f"{line}\n" for part in dealt for line in part["file"]))
+    udp, listen = free_port(socket.SOCK_DGRAM), free_port()
+    mqtt_topic, address = f"{topic}/korea", f"{cluster.address}/{topic}"
+    sources = [
+        *(f"udp://127.0.0.1:{udp}", f"tcp-listen://127.0.0.1:{listen}", f"mqtt://127.0.0.1:{broker}/{topic}/#"),
+        *(address, f"file:{given}"),
+    ]
+    come = dict.fromkeys(dealt[0], 0)
+
+    def there(*kinds: str) -> bool:
+        return all(spooled(tmp_path, kind) >= come[kind] for kind in kinds)
+
+    def send(part: dict[str, list[str]]) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            for line in part["udp"]:
+                sender.sendto(f"{line}\n".encode(), ("127.0.0.1", udp))
+        _send_in_pieces(chance, listen, part["tcp"])
+        brokers(part)
+        for kind in ("udp", "tcp"):
+            come[kind] += len(part[kind])
+
+    def brokers(part: dict[str, list[str]]) -> None:
+        publish(broker, mqtt_topic, part["mqtt"])
+        cluster.produce(topic, part["kafka"])
+        for kind in ("mqtt", "kafka"):
+            come[kind] += len(part[kind])
+
+    with watching(forks, tmp_path, *sources) as process:
+        until("connections", lambda: process.log.count("connected") == 2 and "listening" in process.log)
+        time.sleep(0.3)  # the subscription is on its way
+        send(dealt[0])
+        until("senders' lines in the spool", lambda: there("udp", "tcp"))
+        process.kill()
+    brokers(dealt[1])  # while nobody watches
+    with watching(forks, tmp_path, *sources) as process:
+        process.says("listening")
+        send({**dealt[1], "mqtt": [], "kafka": []})
+        send(dealt[2])
+        come["file"] = sum(len(part["file"]) for part in dealt)
+        until("all lines in the spool", lambda: there(*come))
+        drained(process)
+    assert same_as_a_run(cli, tmp_path) == run(cli, source)
+
+
+def _dealt(chance: random.Random, messages: list[list[str]]) -> dict[str, list[str]]:
+    """Deal messages to the sources, each to one of them."""
+    dealt: dict[str, list[str]] = {kind: [] for kind in ("udp", "tcp", "mqtt", "kafka", "file")}
+    for message in messages:
+        dealt[chance.choice(list(dealt))] += message
+    return dealt
+
+
+def _send_in_pieces(chance: random.Random, port: int, lines: list[str]) -> None:
+    """Send lines over two connections, in random pieces; the first breaks off in a line that the second sends anew."""
+    data = "".join(f"{line}\r\n" for line in lines).encode()
+    cut = chance.randrange(len(data)) if data else 0
+    line_start = data.rfind(b"\n", 0, cut) + 1
+    for part in (data[:cut], data[line_start:]):
+        with socket.create_connection(("127.0.0.1", port)) as sender:
+            while part:
+                size = chance.choice((1, 50, 1_000, 5_000))
+                sender.sendall(part[:size])
+                part = part[size:]
+
+
+def test_what_a_broker_was_told_it_does_not_send_again(cli: Run, forks: Forks, tmp_path: Path, broker: int) -> None:
+    lines = [said(T0 + k, mmsi=440000001, lon=124.0 + k / 1_000, lat=38.0)[0] for k in range(50)]
+    address = f"mqtt://127.0.0.1:{broker}/again/#"
+    with watching(forks, tmp_path, address) as process:
+        process.says("connected")
+        time.sleep(0.3)
+        publish(broker, "again/x", lines)
+        until("all in the spool", lambda: spooled(tmp_path) == len(lines))
+        drained(process)
+    with watching(forks, tmp_path, address) as process:
+        process.says("connected")
+        time.sleep(0.5)
+        drained(process)
+    assert spooled(tmp_path) == len(lines)
+
+
+@dataclass
+class Heard:
+    """What a feed handed over and said."""
+
+    lines: list[bytes] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+    def hooks(self) -> Hooks:
+        async def put(line: bytes) -> None:
+            self.lines.append(line)
+
+        def offer(line: bytes) -> bool:
+            self.lines.append(line)
+            return True
+
+        return Hooks(put, offer, lambda: T0 * 1_000_000, self.said.append, lambda action: action(), lambda: None)
+
+
+async def _until(heard: Heard, connections: int, feed: asyncio.Task[None]) -> None:
+    async with asyncio.timeout(20):
+        while sum("connected" in text for text in heard.said) < connections:
+            assert not feed.done()
+            await asyncio.sleep(0.02)
+    feed.cancel()
+    await asyncio.gather(feed, return_exceptions=True)
+
+
+def test_a_websocket_that_stalls_is_called_again() -> None:
+    """Half-open: the connection stands, and nothing comes any more."""
+    heard = Heard()
+
+    async def stalling(connection: ServerConnection) -> None:
+        await connection.send("!AIVDM,1,1,,A,13u?etPv2;0n:dDPwUM1U1Cb069D,0*24")
+        await connection.wait_closed()
+
+    async def watched() -> None:
+        async with serve(stalling, "127.0.0.1", 0) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            address = Address.of(f"ws://127.0.0.1:{port}/")
+            await _until(heard, 2, asyncio.create_task(run_websocket(address, heard.hooks(), silence_s=0.2)))
+
+    asyncio.run(watched())
+    assert any("silent for 0.2 s; closed" in text for text in heard.said)
+    assert all(b"13u?etPv2;0n" in line for line in heard.lines)
+
+
+def test_a_server_that_stalls_is_called_again() -> None:
+    """The same over TCP; the half line before the silence is a line of its own."""
+    heard = Heard()
+
+    async def stalling(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"!AIVDM,1,1,,A,13u?etPv2;0n:dDPwUM1U1Cb069D,0*24\r\n!AIVDM,1,")
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+
+    async def watched() -> None:
+        async with await asyncio.start_server(stalling, "127.0.0.1", 0) as server:
+            address = Address.of(f"tcp://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+            await _until(heard, 2, asyncio.create_task(run_tcp(address, heard.hooks(), silence_s=0.2)))
+            await asyncio.sleep(0.1)  # the server hears of the end
+
+    asyncio.run(watched())
+    assert any("silent for 0.2 s; closed" in text for text in heard.said)
+    assert b"!AIVDM,1," in heard.lines
+
+
+def test_a_silent_feed_is_no_ships_doing(cli: Run, forks: Forks, tmp_path: Path) -> None:
+    """Of five ships whose feed fell silent for nine hours none is said to have been silent though receivable.
+
+    One that was silent while the others were heard is: the feed's silence is told apart from a ship's.
+    """
+    minutes = [*range(0, 720, 10), *range(1_260, 1_440, 10)]
+    lines = [
+        said(T0 + minute * 60, "a", mmsi=412000001 + ship, lon=123.0 + ship / 100, lat=36.5, speed=0.1, second=60)[0]
+        for minute in minutes
+        for ship in range(5)
+        if ship or not 100 < minute < 600
+    ]
+    with ExitStack() as block:
+        server = block.enter_context(socket.create_server(("127.0.0.1", 0)))
+        process = block.enter_context(watching(forks, tmp_path, f"tcp://127.0.0.1:{server.getsockname()[1]}"))
+        client, _ = server.accept()
+        with client:
+            client.sendall("".join(f"{line}\n" for line in lines).encode())
+            until("all lines in the spool", lambda: spooled(tmp_path) >= len(lines))
+            drained(process)
+    gaps = [event for event in json.loads(same_as_a_run(cli, tmp_path)) if event["kind"] == "gap"]
+    verdicts = {(tuple(gap["mmsi"]), gap["evidence"]["verdict"]) for gap in gaps}
+    assert ((412000001,), "silent though receivable") in verdicts
+    assert [verdict for _, verdict in verdicts].count("silent though receivable") == 1

@@ -1,0 +1,20 @@
+"""Live equals replay: a hundred seeds in one process; three take real transports in `front/test_transports.py`."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from soak.seeds import TRAFFICS, tried
+
+
+@pytest.mark.parametrize("number", range(10))
+def test_a_watch_finds_what_a_run_finds(number: int) -> None:
+    """Ten ways in which the same traffic comes; one in ten is also held against a run on its own spool."""
+    seeds = range(number * TRAFFICS, (number + 1) * TRAFFICS)
+    found = {seed: tried(seed, on_spool=seed % TRAFFICS == number % 4) for seed in seeds}
+    assert {seed: one.wrong for seed, one in found.items() if one.wrong} == {}
+    assert sum(one.watches for one in found.values()) > TRAFFICS
+    assert any(one.revised for one in found.values())
+    assert len({event["kind"] for one in found.values() for event in json.loads(one.events)}) > 1
