@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -41,21 +41,20 @@ class Health:
     """
 
     started: datetime
-    feeds: dict[str, Feed]
+    feeds: dict[str, Feed] = field(default_factory=dict)
     horizon: datetime | None = None
     events: Mapping[str, int] = field(default_factory=dict)
     ledger: int = 0
     error: str | None = None
     _waiting_since: float | None = None
 
-    @classmethod
-    def of(cls, names: Iterable[str], started: datetime) -> Health:
-        """Return that of a watch that begins."""
-        return cls(started, {name: Feed(name) for name in names})
+    def feed(self, name: str) -> Feed:
+        """Return a source by its name, begun where it is new."""
+        return self.feeds.setdefault(name, Feed(name))
 
     def say(self, name: str, text: str) -> None:
         """Note what is said of a feed."""
-        self.feeds[name].state = text.removeprefix(f"{name}: ")
+        self.feed(name).state = text.removeprefix(f"{name}: ")
 
     def came(self) -> None:
         """Note that something waits to be looked through."""

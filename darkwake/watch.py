@@ -91,6 +91,10 @@ class Watch:
     _taking: threading.Thread | None = None
     _broken: BaseException | None = None
 
+    def __post_init__(self) -> None:
+        """Begin the account of how it is."""
+        self.health = Health(self.clock())
+
     def run(self) -> None:
         """Watch until SIGTERM, Ctrl-C, or the end of all sources; what came by then is in the case at the end.
 
@@ -102,7 +106,6 @@ class Watch:
         if len(set(names)) < len(names):
             raise InputError("a source is named twice; name each once")
         self._spools = {name: Spool(self.spool, name) for name in names}
-        self.health = Health.of(names, self.clock())
         server = self.serve(self) if self.serve else None
         try:
             with Store.open(self.case) as store:  # a case that is no good is told before a feed is opened
@@ -159,7 +162,7 @@ class Watch:
 
     def _hooks(self, spool: Spool) -> Hooks:
         """Return what a feed works with: its lines go to a spool."""
-        feed = self.health.feeds[spool.name]
+        feed = self.health.feed(spool.name)
 
         def offer(line: bytes) -> bool:
             if spool.waiting_bytes > WAITING_BYTES:
