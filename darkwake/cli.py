@@ -22,7 +22,7 @@ from darkwake.say import os_error, plain
 
 COMMANDS = (
     *("run", "watch", "ingest", "forget", "detect", "events", "tracks", "contacts", "report"),
-    *("replay", "train", "zones", "status", "verify", "simulate", "evaluate", "demo"),
+    *("replay", "train", "zones", "status", "verify", "simulate", "evaluate", "demo", "doctor"),
 )
 
 

@@ -32,10 +32,13 @@ from ais.feeds.websocket import run_websocket
 from ais.seal import seal_us
 from ais.source import InputError
 from ais.store import CaseError, Store
+from darkwake.health import Health
 from darkwake.keep import Keep
+from darkwake.notify import notify, watchdog_s
 
 if TYPE_CHECKING:
     from darkwake.alerts.teller import Teller
+    from darkwake.serve.server import Server
     from detectors import Detector
     from zones import ZoneSet
 
@@ -64,6 +67,7 @@ class Watch:
         say: Told in a sentence of each change of state, and of events that came.
         key: Key for aisstream's server.
         teller: Tells of what is found; None for nobody.
+        serve: Returns what serves the page of a watch; None for nothing.
         keep: What is kept of what came.
     """
 
@@ -78,12 +82,18 @@ class Watch:
     key: str = ""
     teller: Teller | None = None
     keep: Keep = field(default_factory=Keep)
+    serve: Callable[[Watch], Server] | None = None
     _spools: dict[str, Spool] = field(default_factory=dict)
     _dropped: list[Hooks] = field(default_factory=list)
     _flushed: threading.Event = field(default_factory=threading.Event)
     _ending: threading.Event = field(default_factory=threading.Event)
     _came: int = 0
+    _taking: threading.Thread | None = None
     _broken: BaseException | None = None
+
+    def __post_init__(self) -> None:
+        """Begin the account of how it is."""
+        self.health = Health(self.clock())
 
     def run(self) -> None:
         """Watch until SIGTERM, Ctrl-C, or the end of all sources; what came by then is in the case at the end.
@@ -96,12 +106,19 @@ class Watch:
         if len(set(names)) < len(names):
             raise InputError("a source is named twice; name each once")
         self._spools = {name: Spool(self.spool, name) for name in names}
+        server = self.serve(self) if self.serve else None
         try:
             with Store.open(self.case) as store:  # a case that is no good is told before a feed is opened
                 if self.teller:
                     self.teller.start(store.reader())
+            if server:
+                server.start()
+                self.say(f"the page is at {server.url}")
             asyncio.run(self._run())
         finally:
+            notify("STOPPING=1")
+            if server:
+                server.stop()
             if self.teller:
                 self.teller.stop(PATIENCE_S)
         if self._broken is not None:
@@ -113,9 +130,10 @@ class Watch:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, stop.set)
         feeds = [asyncio.create_task(self._feed(address), name=address.name) for address in self.addresses]
-        taking = threading.Thread(target=self._take, name="taking", daemon=True)
+        taking = self._taking = threading.Thread(target=self._take, name="taking", daemon=True)
         taking.start()  # once every feed could be made: a process that leaves must have ended it first
         others = [asyncio.create_task(self._flush()), asyncio.create_task(_waited(stop))]
+        notify("READY=1")
         try:
             await asyncio.wait([asyncio.create_task(_all(feeds)), *others], return_when=asyncio.FIRST_COMPLETED)
             for feed in feeds:
@@ -144,19 +162,27 @@ class Watch:
 
     def _hooks(self, spool: Spool) -> Hooks:
         """Return what a feed works with: its lines go to a spool."""
+        feed = self.health.feed(spool.name)
 
         def offer(line: bytes) -> bool:
             if spool.waiting_bytes > WAITING_BYTES:
                 return False
-            spool.append(line, self._now_us())
+            feed.last_us = self._now_us()
+            spool.append(line, feed.last_us)
+            feed.lines += 1
             self._came += 1
             return True
+
+        def say(text: str) -> None:
+            self.health.say(spool.name, text)
+            self.say(text)
 
         async def put(line: bytes) -> None:
             while not offer(line):
                 await asyncio.sleep(FLUSH_S)
 
-        hooks = Hooks(put, offer, self._now_us, self.say, spool.then, spool.flush)
+        hooks = Hooks(put, offer, self._now_us, say, spool.then, spool.flush)
+        feed.dropped = lambda: hooks.dropped
         self._dropped.append(hooks)
         return hooks
 
@@ -198,15 +224,25 @@ class Watch:
         return round(self.clock().timestamp() * 1e6)
 
     async def _flush(self) -> None:
+        beat_s, beaten = watchdog_s(), time.monotonic()
         while self._broken is None:
             await asyncio.sleep(FLUSH_S)
             await asyncio.to_thread(self._flush_once)
+            if beat_s and time.monotonic() > beaten + beat_s and self.works:
+                notify("WATCHDOG=1")
+                beaten = time.monotonic()
+
+    @property
+    def works(self) -> bool:
+        """Whether what came is still taken into the case, or tried to be."""
+        return self._taking is not None and self._taking.is_alive()
 
     def _flush_once(self) -> None:
         """Bring what came to the disk; what finds no room there waits."""
         for spool in self._spools.values():
             try:
                 if spool.flush():
+                    self.health.came()
                     self._flushed.set()
             except OSError as error:
                 self.say(f"the spool {spool.folder} cannot be written ({error.strerror}); it is tried again")
@@ -220,6 +256,7 @@ class Watch:
                     _Taking(self, store).run()
                 return
             except CaseError as error:
+                self.health.error = str(error)
                 if str(error) != told:
                     self.say(f"{error}; it is tried again")
                 told = str(error)
@@ -252,6 +289,9 @@ class _Taking:
             watch._flushed.clear()
             if self._caught_up():
                 self._detect()
+                watch.health.error = None
+                if not watch._flushed.is_set():
+                    watch.health.looked_through()
             elif ending:
                 break
             else:
@@ -320,6 +360,7 @@ class _Taking:
 
     def _detect(self) -> None:
         from detectors import detect, iso
+        from detectors.ledger import last_revision
 
         watch = self._watch
         found = detect(self._store, watch.zones, detectors=watch.detectors, now=watch.clock(), version=watch.version)
@@ -328,6 +369,9 @@ class _Taking:
             said = ", ".join(f"{number:,} {kind}" for kind, number in sorted(counts.items()))
             watch.say(f"up to {iso(found.horizon)}: {said or 'no events'}")
         self._events = counts
+        watch.health.horizon, watch.health.events = found.horizon, counts
+        with self._store.reader() as reader:
+            watch.health.ledger = last_revision(reader)
         if watch.teller:
             watch.teller.look(self._store.reader())
         if found.horizon is not None:

@@ -323,6 +323,11 @@ def public(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def last_revision(reader: Reader) -> int:
+    """Return the number of the ledger's last revision; 0 where it is empty."""
+    return int(reader.query("SELECT coalesce(max(seq), 0) AS seq FROM ledger")["seq"][0].as_py())
+
+
 def read_events(
     reader: Reader, *, kind: str | None = None, mmsi: int | None = None, zone: str | None = None
 ) -> list[dict[str, Any]]:

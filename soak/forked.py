@@ -26,6 +26,7 @@ TIME_LIMIT_S = 900.0
 _WARM = (
     *(f"darkwake.commands.{name}" for name in ("watch", "run", "events", "simulate", "status", "ingest")),
     *("darkwake.cli", "darkwake.watch", "darkwake.case", "darkwake.simulate", "detectors", "zones", "pandas"),
+    *("darkwake.serve.watching", "darkwake.serve.server"),
     *("ais.ingest", "ais.serve", "ais.reader", "paho.mqtt.client", "aiokafka", "websockets.asyncio.client"),
 )
 _LOOK_S = 0.02

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from darkwake import options
+
+if TYPE_CHECKING:
+    from darkwake.serve.server import Server
 
 
 @click.command()
@@ -27,6 +31,9 @@ from darkwake import options
 @click.option(
     "--keep-spool", metavar="90d", help="How much of the newest lines the spool keeps; as much as the case by default."
 )
+@click.option(
+    "--serve", "address", metavar="HOST:PORT", help="Answer there over HTTP: findings, tracks, health (docs/serve.md)."
+)
 @click.option("--only", multiple=True, metavar="gap,rendezvous", help="These detectors only.")
 @click.option("--set", "sets", multiple=True, metavar="detector.field=value", help="One threshold (docs/settings.md).")
 @options.zones
@@ -39,6 +46,7 @@ def watch(
     keep: str | None,
     keep_size: str | None,
     keep_spool: str | None,
+    address: str | None,
     only: tuple[str, ...],
     sets: tuple[str, ...],
     zone_files: tuple[Path, ...],
@@ -55,7 +63,9 @@ def watch(
     or JSON. One without a receive time gets the time at which it came. SIGTERM or Ctrl-C ends the watch once all that
     came is in the case; the same command goes on. The events are those of darkwake run on the spool.
 
-    With --keep or --keep-size old data go, but for what events stand on; what comes later than that is a reject.
+    With --serve it answers over HTTP: what it found and heard, how it is, figures for Prometheus; beyond this machine
+    only to those who show the token in DARKWAKE_TOKEN. With --keep or --keep-size old data go, but for what events
+    stand on; what comes later than that is a reject.
     """
     from ais.feeds.address import Address
     from darkwake import __version__
@@ -87,4 +97,12 @@ def watch(
     if settings.alerts:
         check_zones(settings.alerts, {zone.id for zone in case.zones.zones})
         teller = Teller(settings.alerts, outbox_of(case.path), case.lists, now, say)
-    Watch(case.path, spool, addresses, case.zones, detectors, __version__, now, say, key, teller, kept).run()
+
+    def serve(watched: Watch) -> Server:
+        from darkwake.serve.server import Server, live_of
+
+        assert address is not None
+        return Server(live_of(watched), address, os.environ.get("DARKWAKE_TOKEN", ""))
+
+    given = (case.path, spool, addresses, case.zones, detectors, __version__, now, say, key, teller, kept)
+    Watch(*given, serve if address else None).run()

@@ -1,0 +1,212 @@
+"""What the interface answers: types from which its description is made, and where each comes from in the case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from ais.reader import Reader
+
+MAX_ROWS = 1_000  # events of one answer
+MAX_FIXES = 200_000  # fixes of one answer
+MAX_SHIPS = 100  # ships that a search names
+
+
+class Feed(msgspec.Struct, frozen=True):
+    """A source of the watch."""
+
+    name: str
+    state: str  # the last thing that was said of it
+    lines: int  # since the watch began
+    dropped: int  # found no room
+    last_line: str | None  # UTC
+
+
+class Alerts(msgspec.Struct, frozen=True):
+    """Messages of the outbox."""
+
+    waiting: int
+    sent: int
+    outdated: int
+
+
+class Status(msgspec.Struct, frozen=True):
+    """How the watch is."""
+
+    version: str
+    now: str  # UTC
+    started: str  # UTC
+    horizon: str | None  # newest time that detectors have seen, UTC
+    behind_s: float  # how long what came has waited to be looked through, seconds
+    error: str | None  # why the case is not written, where it is not
+    feeds: list[Feed]
+    alerts: Alerts | None
+    events: dict[str, int]  # events that stand, by kind
+    ledger: int  # number of the last revision
+
+
+class Event(msgspec.Struct, frozen=True):
+    """A finding, as `darkwake events --format json` has it."""
+
+    id: str
+    kind: str
+    mmsi: list[int]
+    start: str
+    end: str | None
+    lon: float
+    lat: float
+    score: float
+    zones: list[str]
+    evidence: dict[str, Any]
+    reasons: list[str]
+
+
+class Events(msgspec.Struct, frozen=True):
+    """Findings, the latest start first."""
+
+    events: list[Event]
+    more: bool  # whether there are others beyond the limit
+    ledger: int  # number of the revision up to which they are
+
+
+class Revision(msgspec.Struct, frozen=True):
+    """What became of an event."""
+
+    seq: int
+    made_at: str  # UTC
+    action: str  # new, revised, withdrawn
+    supersedes: list[str]
+    event: Event
+
+
+class Revisions(msgspec.Struct, frozen=True):
+    """The story of an event, oldest first."""
+
+    revisions: list[Revision]
+
+
+class Ship(msgspec.Struct, frozen=True):
+    """A ship by what it last said."""
+
+    mmsi: int
+    name: str | None
+    imo: int | None
+    callsign: str | None
+    ship_type: int | None
+
+
+class Ships(msgspec.Struct, frozen=True):
+    """Ships that a search found."""
+
+    ships: list[Ship]
+
+
+class Track(msgspec.Struct, frozen=True):
+    """Fixes of a ship in order of time, column by column."""
+
+    mmsi: int
+    t: list[int]  # seconds since 1970, UTC
+    lon: list[float]
+    lat: list[float]
+    sog_kn: list[float | None]
+
+
+class Tracks(msgspec.Struct, frozen=True):
+    """Tracks of ships."""
+
+    tracks: list[Track]
+    more: bool  # whether fixes were left out to keep the answer small: ask for fewer ships or hours
+
+
+class Said(msgspec.Struct, frozen=True):
+    """An answer that is no."""
+
+    error: str
+
+
+Mmsi = Annotated[int, msgspec.Meta(ge=0, lt=2**30)]
+
+_EVENTS = """
+SELECT id, kind, mmsi, start_t, end_t, lon, lat, score, zones, evidence, reasons FROM events
+WHERE ($kind = '' OR kind = $kind) AND ($mmsi < 0 OR list_contains(mmsi, $mmsi))
+    AND ($zone = '' OR list_contains(zones, $zone)) AND score >= $least
+    AND ($since = '' OR coalesce(end_t, 'infinity') >= CAST($since AS TIMESTAMP))
+ORDER BY start_t DESC, id LIMIT $limit
+"""
+_STORY = """
+SELECT seq, made_at, action, supersedes, event FROM ledger JOIN runs ON runs.id = run_id
+WHERE event_id = $event ORDER BY seq
+"""
+_SHIPS = """
+SELECT mmsi, arg_max(name, t) AS name, arg_max(imo, t) AS imo, arg_max(callsign, t) AS callsign,
+    arg_max(ship_type, t) AS ship_type
+FROM identities GROUP BY mmsi
+HAVING bool_or(contains(upper(name), upper($text)) OR CAST(imo AS VARCHAR) = $text
+    OR upper(callsign) = upper($text) OR starts_with(CAST(mmsi AS VARCHAR), $text))
+ORDER BY mmsi LIMIT $limit
+"""
+_TRACKS = """
+SELECT mmsi, epoch(t) AS t, lon, lat, sog_kn FROM positions
+WHERE list_contains($ships, mmsi) AND t >= CAST($since AS TIMESTAMP) ORDER BY mmsi, t LIMIT $limit
+"""
+
+
+def events_of(reader: Reader, *, kind: str, mmsi: int, zone: str, least: float, since: str, limit: int) -> Events:
+    """Return findings, the latest start first; what a filter leaves empty (mmsi: negative) it does not ask for."""
+    from detectors.ledger import last_revision, public
+
+    wanted = {"kind": kind, "mmsi": mmsi, "zone": zone, "least": least, "since": since, "limit": limit + 1}
+    seq = last_revision(reader)
+    rows = reader.query(_EVENTS, **wanted).to_pylist()
+    return Events([event_of(public(row)) for row in rows[:limit]], len(rows) > limit, seq)
+
+
+def event_of(row: Mapping[str, Any]) -> Event:
+    """Return a finding from its row of the ledger or of the events."""
+    from detectors import iso
+
+    times = {key: iso(row[key]) if row[key] is not None else None for key in ("start", "end")}
+    return Event(**{**row, **times})
+
+
+def story_of(reader: Reader, event_id: str) -> Revisions:
+    """Return what became of an event; empty where there never was one."""
+    rows = reader.query(_STORY, event=event_id).to_pylist()
+    return Revisions([revision_of(row) for row in rows])
+
+
+def revision_of(row: Mapping[str, Any]) -> Revision:
+    """Return a revision from its row of the ledger."""
+    import json
+    from datetime import UTC, datetime
+
+    from detectors import iso
+
+    event = json.loads(row["event"])
+    for key in ("start", "end"):
+        event[key] = datetime.fromisoformat(event[key]) if event[key] else None
+    made_at = iso(row["made_at"].replace(tzinfo=UTC))
+    return Revision(row["seq"], made_at, row["action"], list(row["supersedes"]), event_of(event))
+
+
+def ships_of(reader: Reader, text: str) -> Ships:
+    """Return ships whose name contains a text, or whose IMO number, call sign or first digits it is."""
+    rows = reader.query(_SHIPS, text=text.strip(), limit=MAX_SHIPS).to_pylist()
+    return Ships([Ship(**row) for row in rows])
+
+
+def tracks_of(reader: Reader, ships: list[int], since: str) -> Tracks:
+    """Return fixes of ships from a time on."""
+    rows = reader.query(_TRACKS, ships=ships, since=since, limit=MAX_FIXES + 1)
+    found: dict[int, Track] = {}
+    columns = (rows[name].to_pylist() for name in ("mmsi", "t", "lon", "lat", "sog_kn"))
+    for mmsi, t, lon, lat, sog in zip(*columns, strict=True):
+        track = found.setdefault(mmsi, Track(mmsi, [], [], [], []))
+        track.t.append(int(t))
+        track.lon.append(lon)
+        track.lat.append(lat)
+        track.sog_kn.append(None if sog is None else round(sog, 1))
+    return Tracks(list(found.values()), rows.num_rows > MAX_FIXES)

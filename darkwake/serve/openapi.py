@@ -1,0 +1,93 @@
+"""The description of the interface in OpenAPI 3.1, made from the types of its answers."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from darkwake import __version__
+from darkwake.serve import answers
+
+_TEXT: dict[str, Any] = {"type": "string"}
+_WHOLE: dict[str, Any] = {"type": "integer", "minimum": 0}
+
+
+def _asked(
+    name: str, what: str, schema: dict[str, Any], *, needed: bool = False, place: str = "query"
+) -> dict[str, Any]:
+    return {"name": name, "in": place, "description": what, "required": needed, "schema": schema}
+
+
+#: Path: what it is, what may be asked, the type of its answer (None: another media type, named).
+PATHS: dict[str, tuple[str, list[dict[str, Any]], type[msgspec.Struct] | str]] = {
+    "/api/v1/status": ("How the watch is: feeds, horizon, alerts, events by kind", [], answers.Status),
+    "/api/v1/events": (
+        "Findings that stand, the latest start first",
+        [
+            _asked("kind", "Kind of event", _TEXT),
+            _asked("mmsi", "A ship that takes part", _WHOLE),
+            _asked("zone", "Zone in which it is", _TEXT),
+            _asked("min_score", "Least score", {"type": "number", "minimum": 0, "maximum": 1}),
+            _asked("since", "Those that end after it, UTC", {"type": "string", "format": "date-time"}),
+            _asked("limit", "How many at most", {"type": "integer", "minimum": 1, "maximum": answers.MAX_ROWS}),
+        ],
+        answers.Events,
+    ),
+    "/api/v1/events/{id}": (
+        "What became of an event: its revisions, oldest first",
+        [_asked("id", "Its id, 16 hexadecimal digits", _TEXT, needed=True, place="path")],
+        answers.Revisions,
+    ),
+    "/api/v1/ships": (
+        "Ships by name, MMSI, IMO number or call sign",
+        [_asked("q", "What to search for", _TEXT, needed=True)],
+        answers.Ships,
+    ),
+    "/api/v1/tracks": (
+        "The last hours of ships",
+        [
+            _asked("mmsi", "A ship; may be given again", {"type": "array", "items": _WHOLE}, needed=True),
+            _asked("hours", "How many, up to the newest fix", {"type": "number", "minimum": 0, "maximum": 72}),
+        ],
+        answers.Tracks,
+    ),
+    "/api/v1/zones": ("The zones in force, as GeoJSON", [], "application/geo+json"),
+    "/api/v1/stream": ("Changes as they come: server-sent events of type `change`", [], "text/event-stream"),
+    "/healthz": ("Whether the process answers", [], "application/json"),
+    "/readyz": ("Whether the watch does its work", [], "application/json"),
+    "/metrics": ("Figures for Prometheus", [], "text/plain"),
+}
+
+
+@cache
+def describe() -> dict[str, Any]:
+    """Return the document."""
+    types = [answer for _, _, answer in PATHS.values() if not isinstance(answer, str)]
+    schemas, components = msgspec.json.schema_components(
+        [*types, answers.Said], ref_template="#/components/schemas/{name}"
+    )
+    of = dict(zip([*types, answers.Said], schemas, strict=True))
+    said = {
+        "description": "A sentence that says why not",
+        "content": {"application/json": {"schema": of[answers.Said]}},
+    }
+    paths = {}
+    for path, (what, asked, answer) in PATHS.items():
+        content = {answer: {}} if isinstance(answer, str) else {"application/json": {"schema": of[answer]}}
+        responses: dict[str, Any] = {"200": {"description": what, "content": content}, "default": said}
+        paths[path] = {"get": {"summary": what, "parameters": asked, "responses": responses}}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "darkwake watch", "version": __version__, "license": {"name": "Apache-2.0"}},
+        "paths": paths,
+        "security": [{"bearer": []}, {"cookie": []}],
+        "components": {
+            "schemas": components,
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "cookie": {"type": "apiKey", "in": "cookie", "name": "darkwake"},
+            },
+        },
+    }

@@ -1,0 +1,310 @@
+"""The interface of a watch over real HTTP: every path by its own description, who gets in, and what is too much."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from darkwake.case import Case
+from darkwake.serve import access, app
+from darkwake.serve.answers import Alerts, Feed, Status
+from darkwake.serve.app import Live
+from darkwake.serve.openapi import PATHS, describe
+from darkwake.serve.server import Server
+from darkwake.settings import SettingsError
+from soak.forked import Forks
+from tests.front.front_door import ROOT, Run, meeting_csv
+from tests.front.watches import drained, free_port, until, watching
+from tests.test_any_split import feed
+
+TOKEN = "a-token-of-some-length"
+STATUS = Status(
+    version="1",
+    now="2023-01-02T00:00:00Z",
+    started="2023-01-01T00:00:00Z",
+    horizon="2023-01-02T00:00:00Z",
+    behind_s=0.5,
+    error=None,
+    feeds=[Feed('udp "1"\\\n', "listening", 10_000_000, 3, "2023-01-01T23:59:59Z")],
+    alerts=Alerts(1, 2, 3),
+    events={"rendezvous": 1},
+    ledger=4,
+)
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    folder = tmp_path_factory.mktemp("serve")
+    (folder / "day.csv").write_text(meeting_csv(), encoding="utf-8")
+    made = Case(folder / "c.duckdb")
+    made.ingest(folder / "day.csv")
+    made.detect()
+    return made
+
+
+@contextmanager
+def serving(case: Case, token: str = "", ready: str = "") -> Iterator[str]:
+    live = Live(case.path, case.zones, lambda: STATUS, lambda: ready)
+    server = Server(live, "127.0.0.1:0", token)
+    server.start()
+    try:
+        yield server.url.removeprefix("http://").rstrip("/")
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def place(case: Case) -> Iterator[str]:
+    with serving(case) as found:
+        yield found
+
+
+def ask(
+    place: str, path: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes | None = None
+) -> tuple[int, Any, Mapping[str, str]]:
+    con = http.client.HTTPConnection(place, timeout=10)
+    try:
+        con.request(method, path, body, dict(headers or {}))
+        answer = con.getresponse()
+        text = answer.read()
+        kind = answer.headers.get("content-type", "")
+        return answer.status, json.loads(text) if "json" in kind and text else text.decode(), dict(answer.headers)
+    finally:
+        con.close()
+
+
+def examples(case: Case) -> dict[str, str]:
+    (event,) = case.records(kind="rendezvous")
+    mmsi = event["mmsi"][0]
+    return {
+        "/api/v1/events": f"?kind=rendezvous&mmsi={mmsi}&min_score=0.1&since=2022-01-01T00:00:00Z&limit=5",
+        "/api/v1/events/{id}": event["id"],
+        "/api/v1/ships": f"?q={mmsi}",
+        "/api/v1/tracks": f"?mmsi={mmsi}&mmsi={event['mmsi'][1]}&hours=48",
+    }
+
+
+def test_every_path_answers_as_it_is_described(place: str, case: Case) -> None:
+    code, document, _ = ask(place, "/openapi.json")
+    assert (code, document) == (200, describe())
+    assert set(document["paths"]) == set(PATHS)
+    more = examples(case)
+    for path, (_, _, answer) in PATHS.items():
+        if path == "/api/v1/stream":
+            continue  # below
+        asked = path.replace("{id}", "") + more[path] if "{id}" in path else path + more.get(path, "")
+        code, told, headers = ask(place, asked)
+        assert code == 200, (asked, told)
+        if isinstance(answer, str):
+            assert headers["content-type"].startswith(answer)
+        else:
+            filled = msgspec.convert(told, answer, strict=True)
+            assert msgspec.to_builtins(filled) == told
+            assert any(told.values())
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert headers["cache-control"] == "no-store"
+
+
+def test_what_is_answered_is_what_the_case_holds(place: str, case: Case) -> None:
+    more = examples(case)
+    (told,) = ask(place, f"/api/v1/events{more['/api/v1/events']}")[1]["events"]
+    (event,) = json.loads(json.dumps(case.records(kind="rendezvous"), default=lambda t: f"{t:%Y-%m-%dT%H:%M:%SZ}"))
+    assert told == event
+    tracks = ask(place, f"/api/v1/tracks{more['/api/v1/tracks']}")[1]["tracks"]
+    assert [len(one["t"]) for one in tracks] == [len(case.tracks(one["mmsi"])) for one in tracks]
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "said"),
+    [
+        ("/api/v1/events?mmsi=x", 400, "whole number"),
+        ("/api/v1/events?limit=100000", 400, "whole number"),
+        ("/api/v1/events?min_score=2", 400, "from 0 to 1"),
+        ("/api/v1/events?since=yesterday", 400, "is a time"),
+        ("/api/v1/events?kind=%27;DROP", 200, ""),
+        ("/api/v1/events/none", 404, "no event none"),
+        ("/api/v1/ships", 400, "what to search for"),
+        ("/api/v1/tracks", 400, "names one to"),
+        ("/api/v1/tracks?mmsi=1&hours=1e9", 400, "from 0 to 72"),
+        ("/nowhere", 404, "Not Found"),
+    ],
+)
+def test_what_makes_no_sense_is_a_sentence(place: str, path: str, code: int, said: str) -> None:
+    found = ask(place, path)
+    assert found[0] == code
+    assert code == 200 or said in found[1]["error"]
+
+
+def test_a_stream_tells_what_came(place: str, case: Case) -> None:
+    con = http.client.HTTPConnection(place, timeout=20)
+    con.request("GET", "/api/v1/stream")
+    answer = con.getresponse()
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    lines = iter(answer.readline, b"")
+    assert next(lines).startswith(b"retry:")
+    time.sleep(app.TICK_S * 2.5)  # what is there when a page opens, it asks for itself
+    row = "(mmsi, t, lon, lat, msg_type, ais_class, input_id, line)"
+    from ais.store import Store
+
+    with Store.open(case.path) as store:
+        store.con.execute(f"INSERT INTO positions {row} VALUES (7, '2023-01-03', 1.5, 2.5, 1, 'A', 1, 999999)")
+    told = next(line for line in lines if line.startswith(b"data: "))
+    con.close()
+    fixes = json.loads(told[6:])["fixes"]
+    assert (fixes["mmsi"], fixes["lon"], fixes["t"]) == ([7], [1.5], [1672704000])
+
+
+def test_figures_have_no_ship_and_are_escaped(place: str) -> None:
+    text = ask(place, "/metrics")[1]
+    assert 'darkwake_feed_lines_total{feed="udp \\"1\\"\\\\\\n"} 10000000' in text
+    assert "darkwake_horizon_age_seconds 0\n" in text
+    assert 'darkwake_alerts{state="waiting"} 1' in text
+    assert "mmsi" not in text
+    for line in text.splitlines():
+        assert line.startswith("#") or len(line.rsplit(" ", 1)) == 2
+
+
+def test_a_watch_that_cannot_work_is_alive_but_not_ready(case: Case) -> None:
+    with serving(case, ready="the disk is full") as place:
+        assert ask(place, "/healthz")[0] == 200
+        assert ask(place, "/readyz")[:2] == (503, {"error": "the disk is full"})
+
+
+def test_other_names_and_other_pages_are_refused(place: str) -> None:
+    assert ask(place, "/api/v1/status", headers={"host": "evil.example"})[0] == 421
+    assert ask(place, "/api/v1/status", "POST", {"origin": "https://evil.example"})[0] == 403
+    assert ask(place, "/api/v1/status", "POST", {"sec-fetch-site": "cross-site"})[0] == 403
+
+
+def test_a_token_is_asked_for_and_never_in_an_address(case: Case, capfd: pytest.CaptureFixture[str]) -> None:
+    with serving(case, TOKEN) as place:
+        for path in ("/api/v1/status", "/api/v1/events", "/api/v1/stream", "/metrics", "/openapi.json", "/"):
+            assert ask(place, f"{path}?token={TOKEN}")[0] == 401
+            assert ask(place, path, headers={"authorization": f"Bearer {TOKEN}x"})[0] == 401
+            assert ask(place, path, headers={"cookie": f"darkwake={TOKEN}"})[0] == 401
+        assert ask(place, "/", headers={"accept": "text/html"})[2]["location"] == "/login"
+        assert ask(place, "/api/v1/status", headers={"authorization": f"Bearer {TOKEN}"})[0] == 200
+        assert ask(place, "/login", "POST", body=b"token=wrong")[0] == 401
+        code, _, headers = ask(place, "/login", "POST", body=f"token={TOKEN}".encode())
+        assert code == 303
+        cookie = headers["set-cookie"]
+        assert TOKEN not in cookie
+        assert all(flag in cookie for flag in ("HttpOnly", "SameSite=Strict", "Path=/"))
+        assert ask(place, "/api/v1/status", headers={"cookie": cookie.split(";")[0]})[0] == 200
+    assert TOKEN not in "".join(capfd.readouterr())
+
+
+def test_an_address_that_others_reach_needs_a_token(case: Case) -> None:
+    live = Live(case.path, case.zones, lambda: STATUS, str)
+    with pytest.raises(SettingsError, match="DARKWAKE_TOKEN"):
+        Server(live, "0.0.0.0:0", "")
+    with pytest.raises(SettingsError, match="too short"):
+        Server(live, "0.0.0.0:0", "short")
+    with pytest.raises(SettingsError, match="HOST:PORT"):
+        Server(live, "nowhere", "")
+
+
+def test_a_large_request_is_not_read(place: str) -> None:
+    code, told, _ = ask(place, "/api/v1/status", "POST", body=b"x" * (access.MAX_BODY_BYTES + 1))
+    assert code == 413
+    assert "bytes" in told["error"]
+    assert ask(place, "/api/v1/status", "POST", {"content-length": "many"})[0] in (400, 413)
+
+
+def test_streams_beyond_the_bound_are_refused_and_those_left_are_forgotten(case: Case) -> None:
+    with serving(case) as place:
+        host, port = place.split(":")
+        opened = []
+        for _ in range(access.MAX_STREAMS_OF_ONE + 5):
+            one = socket.create_connection((host, int(port)), 5)
+            one.sendall(f"GET /api/v1/stream HTTP/1.1\r\nHost: {place}\r\n\r\n".encode())
+            opened.append(one.recv(12))
+            opened.append(one)  # type: ignore[arg-type]
+        codes = [head.split()[1] for head in opened[::2]]
+        assert codes.count(b"200") == access.MAX_STREAMS_OF_ONE
+        assert codes.count(b"503") == 5
+        for one in opened[1::2]:
+            one.close()  # type: ignore[attr-defined]
+        end = time.monotonic() + 10
+        while True:
+            one = socket.create_connection((host, int(port)), 5)
+            one.sendall(f"GET /api/v1/stream HTTP/1.1\r\nHost: {place}\r\n\r\n".encode())
+            head = one.recv(12)
+            one.close()
+            if head.endswith(b"200"):
+                break
+            assert time.monotonic() < end
+            time.sleep(0.1)
+
+
+def test_a_stream_that_is_behind_is_closed(case: Case) -> None:
+    import asyncio
+
+    async def stuck() -> int:
+        live = Live(case.path, case.zones, lambda: STATUS, str)
+        stream = live.stream()
+        await anext(stream)
+        waiting = asyncio.create_task(anext(stream))
+        await asyncio.sleep(0)
+        for _ in range(app._BEHIND + 2):
+            live._send(b"x")
+        await waiting
+        came = [one async for one in stream]
+        return len(came) + live.streams * 1000
+
+    assert asyncio.run(stuck()) < app._BEHIND + 2
+
+
+def test_a_status_of_everything_unknown_is_told_too() -> None:
+    from darkwake.serve.metrics import exposed
+
+    assert "horizon_age_seconds 0" not in exposed(replace_status(horizon=None, alerts=None, feeds=[]), 0)
+
+
+def replace_status(**changed: Any) -> Status:
+    return msgspec.structs.replace(STATUS, **changed)
+
+
+def test_a_watch_serves_what_it_finds_while_it_finds_it(cli: Run, forks: Forks, tmp_path: Path) -> None:
+    rng = np.random.default_rng(77)
+    lines = [line for message in feed(rng) for line in message]
+    port, udp = free_port(), free_port(socket.SOCK_DGRAM)
+    place = f"127.0.0.1:{port}"
+    sources = ("-", f"udp://127.0.0.1:{udp}")
+    with watching(forks, tmp_path, *sources, "--serve", place) as process:
+        process.says("the page is at")
+        assert ask(place, "/api/v1/events")[1] == {"events": [], "more": False, "ledger": 0}
+        process.give("".join(f"{line}\n" for line in lines))
+        process.says("up to")
+        until("all is looked through", lambda: ask(place, "/api/v1/status")[1]["behind_s"] == 0)
+        status = ask(place, "/api/v1/status")[1]
+        assert {one["name"]: one["lines"] for one in status["feeds"]} == {"stdin": len(lines), sources_name(udp): 0}
+        assert [one["state"] for one in status["feeds"] if one["name"] != "stdin"] == ["listening"]
+        assert ask(place, "/readyz")[0] == 200
+        served = ask(place, "/api/v1/events?limit=1000")[1]
+        assert served["ledger"] == status["ledger"] > 0
+        process.give_end()
+        drained(process)
+    events = json.loads(cli("events", "--case", tmp_path / "live.duckdb", "--format", "json").out)
+    assert sorted(served["events"], key=lambda one: (one["start"], one["id"])) == events
+    assert len(events) > 10
+
+
+def sources_name(port: int) -> str:
+    return f"udp-127.0.0.1-{port}"
+
+
+def test_the_page_names_every_path() -> None:
+    page = (ROOT / "docs" / "serve.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(/\S+)` \|", page, re.MULTILINE)) == set(PATHS) | {"/openapi.json"}
