@@ -11,7 +11,6 @@ What is not of this process (sockets, brokers, signals) is tested with real ones
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import time
@@ -38,6 +37,7 @@ from ais.ingest import IngestOptions, ingest
 from ais.store import Store
 from darkwake.watch import Watch, _read_place, _Taking, _write_place
 from detectors import Detector, detect, discover, read_events, to_json
+from soak.apart import run_apart
 from tests.test_any_split import feed
 from zones import load_zones
 
@@ -281,7 +281,7 @@ class _File:
             hooks.flushed(partial(_write_place, self._place, address, end))
 
         begun = _read_place(self._place, address) if self._end is None else self._end
-        asyncio.run(run_file(address, hooks, begun, note))
+        run_apart(run_file(address, hooks, begun, note))
 
     def cut(self, hooks: Hooks) -> None:
         """There is no connection."""

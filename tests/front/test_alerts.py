@@ -7,12 +7,8 @@ import contextlib
 import hashlib
 import hmac
 import json
-import os
 import re
-import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 import tomllib
@@ -35,7 +31,9 @@ from darkwake.alerts.teller import Teller, outbox_of
 from darkwake.alerts.words import body, inert, title
 from darkwake.settings import SettingsError
 from detectors.vessel_lists import VesselLists
+from soak.forked import Forks
 from tests.front.front_door import ROOT, Run
+from tests.front.watches import drained, free_port, watching
 from tests.test_any_split import feed
 from zones import load_zones
 
@@ -338,43 +336,30 @@ def test_letters_of_all_scripts_stay() -> None:
     assert inert("평양 2 / HAN-BADA (7)") == "평양 2 / HAN-BADA (7)"
 
 
-KILLED = """
-import sys
-from darkwake.alerts import teller
-from darkwake.cli import main
-teller.LOOK_S = 0.02
-main(sys.argv[1:])
-"""
+IMPATIENT = "from darkwake.alerts import teller\nteller.LOOK_S = 0.02\n"
 
 
 def test_a_watch_killed_while_it_tells_forgets_none_and_repeats_at_most_what_was_under_way(
-    hook: Hook, cli: Run, tmp_path: Path
+    hook: Hook, cli: Run, forks: Forks, tmp_path: Path
 ) -> None:
-    rng = np.random.default_rng(77)
-    lines = [line for message in feed(rng) for line in message]
+    lines = [line for message in feed(np.random.default_rng(77)) for line in message]
     (tmp_path / "feed.nmea").write_text("\n".join(lines) + "\n")
-    (tmp_path / "darkwake.toml").write_text(f'[[alerts]]\nname = "all"\nto = "webhook+{hook.url}"\nper_hour = 100000\n')
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:  # a source that does not end
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = ["watch", "file:feed.nmea", f"udp://127.0.0.1:{port}", "--case", "c.duckdb", "--config", "darkwake.toml"]
+    rule = f'[[alerts]]\nname = "all"\nto = "webhook+{hook.url}"\nper_hour = 100000\n'
+    (tmp_path / "darkwake.toml").write_text(rule)
+    endless = f"udp://127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
+    words = (f"file:{tmp_path}/feed.nmea", endless, "--config", str(tmp_path / "darkwake.toml"))
     hook.wait_s = 0.1
     kills = 3
-    for kill in range(kills + 1):
-        env = os.environ | {"PYTHONPATH": str(ROOT)}
-        with subprocess.Popen([sys.executable, "-c", KILLED, *command], cwd=tmp_path, env=env) as watch:
-            try:
-                before = len(hook.came)
-                if kill < kills:
-                    waited(lambda before=before: len(hook.came) >= before + 2, 60)
-                else:
-                    hook.wait_s = 0.0
-                    waited(lambda: _done(tmp_path), 60)
-                    watch.send_signal(signal.SIGTERM)
-                    assert watch.wait(20) == 0
-            finally:
-                watch.kill()
-    events = json.loads(cli("events", "--case", "c.duckdb", "--format", "json").out)
+    for _ in range(kills):
+        with watching(forks, tmp_path, *words, code=IMPATIENT) as watch:
+            came = len(hook.came) + 2
+            waited(lambda came=came: len(hook.came) >= came, 60)
+            watch.kill()
+    hook.wait_s = 0.0
+    with watching(forks, tmp_path, *words, code=IMPATIENT) as watch:
+        waited(lambda: _done(tmp_path), 60)
+        drained(watch)
+    events = json.loads(cli("events", "--case", "live.duckdb", "--format", "json").out)
     keys = hook.keys()
     assert len(events) > 2 * kills
     assert sum(keys.values()) - len(keys) <= kills
@@ -384,7 +369,7 @@ def test_a_watch_killed_while_it_tells_forgets_none_and_repeats_at_most_what_was
 
 def _done(folder: Path) -> bool:
     """Say whether all that is in the ledger has been looked at and told."""
-    outbox = Outbox(outbox_of(folder / "c.duckdb"))
+    outbox = Outbox(outbox_of(folder / "live.duckdb"))
     try:
         return outbox.counts()["waiting"] == 0 and outbox.looked() not in (None, (0, ""))
     finally:

@@ -18,6 +18,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from ais.feeds.address import Address
 from ais.feeds.network import Hooks, run_tcp
 from ais.feeds.websocket import run_websocket
+from soak.apart import run_apart
 from soak.forked import Forks
 from soak.seeds import as_it_comes, traffic
 from tests.ais.sentences import said
@@ -91,14 +92,14 @@ def test_through_each_transport(
             come[kind] += len(part[kind])
 
     with watching(forks, tmp_path, *sources) as process:
-        until("connections", lambda: process.log.count("connected") == 2 and "listening" in process.log)
+        until("connections", lambda: process.log.count("connected") == 2 == process.log.count("listening"))
         time.sleep(0.3)  # the subscription is on its way
         send(dealt[0])
         until("senders' lines in the spool", lambda: there("udp", "tcp"))
         process.kill()
     brokers(dealt[1])  # while nobody watches
     with watching(forks, tmp_path, *sources) as process:
-        process.says("listening")
+        until("listeners", lambda: process.log.count("listening") == 2)
         send({**dealt[1], "mqtt": [], "kafka": []})
         send(dealt[2])
         come["file"] = sum(len(part["file"]) for part in dealt)
@@ -185,7 +186,7 @@ def test_a_websocket_that_stalls_is_called_again() -> None:
             address = Address.of(f"ws://127.0.0.1:{port}/")
             await _until(heard, 2, asyncio.create_task(run_websocket(address, heard.hooks(), silence_s=0.2)))
 
-    asyncio.run(watched())
+    run_apart(watched())
     assert any("silent for 0.2 s; closed" in text for text in heard.said)
     assert all(b"13u?etPv2;0n" in line for line in heard.lines)
 
@@ -206,7 +207,7 @@ def test_a_server_that_stalls_is_called_again() -> None:
             await _until(heard, 2, asyncio.create_task(run_tcp(address, heard.hooks(), silence_s=0.2)))
             await asyncio.sleep(0.1)  # the server hears of the end
 
-    asyncio.run(watched())
+    run_apart(watched())
     assert any("silent for 0.2 s; closed" in text for text in heard.said)
     assert b"!AIVDM,1," in heard.lines
 
