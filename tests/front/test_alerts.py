@@ -357,6 +357,7 @@ def test_a_watch_killed_while_it_tells_forgets_none_and_repeats_at_most_what_was
             watch.kill()
     hook.wait_s = 0.0
     with watching(forks, tmp_path, *words, code=IMPATIENT) as watch:
+        watch.says("listening")
         waited(lambda: _done(tmp_path), 60)
         drained(watch)
     events = json.loads(cli("events", "--case", "live.duckdb", "--format", "json").out)
