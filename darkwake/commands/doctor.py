@@ -17,7 +17,7 @@ _MARKS = {"ok": "ok  ", "note": "note", "bad": "BAD "}
 @options.config
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def doctor(case_path: Path | None, config: Path | None, as_json: bool) -> int:
-    """Say what may keep darkwake from its work here, and what to do about it.
+    """Say what keeps darkwake from its work here, and what to do.
 
     It looks at the Python and the packages, at settings, zones and alerts, at the room on the disk, and at a case:
     whether it can be read, who holds it, whether detection has looked at all of it, how old its newest line is.

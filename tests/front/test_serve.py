@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import re
@@ -23,6 +24,7 @@ from darkwake.serve.app import Live
 from darkwake.serve.openapi import PATHS, describe
 from darkwake.serve.server import Server
 from darkwake.settings import SettingsError
+from soak.apart import run_apart
 from soak.forked import Forks
 from tests.front.front_door import ROOT, Run, meeting_csv
 from tests.front.watches import drained, free_port, until, watching
@@ -249,8 +251,6 @@ def test_streams_beyond_the_bound_are_refused_and_those_left_are_forgotten(case:
 
 
 def test_a_stream_that_is_behind_is_closed(case: Case) -> None:
-    import asyncio
-
     async def stuck() -> int:
         live = Live(case.path, case.zones, lambda: STATUS, str)
         stream = live.stream()
@@ -263,7 +263,7 @@ def test_a_stream_that_is_behind_is_closed(case: Case) -> None:
         came = [one async for one in stream]
         return len(came) + live.streams * 1000
 
-    assert asyncio.run(stuck()) < app._BEHIND + 2
+    assert run_apart(stuck()) < app._BEHIND + 2
 
 
 def test_a_status_of_everything_unknown_is_told_too() -> None:
