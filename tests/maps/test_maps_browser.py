@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from detectors import discover
+from detectors.vessel_lists import Listed, VesselLists
 from maps import case_map, write_replay, write_report
 from maps.coverage import MAX_STATIONS
 from maps.text import visible
@@ -23,6 +24,7 @@ FIELDS = (
     *("input", "reason", "name", "call", "dest", "zone", "source", "whose", "status", "notes", "other"),
     *("pro", "con", "plain", "port", "verdict", "gone", "value"),
 )
+OF_LISTS = ("list", "part", "listed")
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +173,9 @@ def hostile(folder: Path) -> tuple[dict[str, list[Row]], Path]:
             fix(m, h, 124.6, 38.5, station=f"station {texts[i]}") for i, m in enumerate(ships) for h in range(3)
         ],
         "identities": [
-            identity(m, name=f"name {texts[i]}", callsign=f"call {texts[i]}", destination=f"dest {texts[i]}", imo=1)
+            identity(
+                m, name=f"name {texts[i]}", callsign=f"call {texts[i]}", destination=f"dest {texts[i]}", imo=imo(i)
+            )
             for i, m in enumerate(ships)
         ],
         "events": [
@@ -190,6 +194,12 @@ def hostile(folder: Path) -> tuple[dict[str, list[Row]], Path]:
     }, zone_file
 
 
+def imo(number: int) -> int:
+    """Return a number whose check digit is right."""
+    digits = f"{900_000 + number}"
+    return int(digits) * 10 + sum(int(digit) * (7 - place) for place, digit in enumerate(digits)) % 10
+
+
 def test_hostile_text_shows_as_text_everywhere_and_runs_nowhere(browser: Any, tmp_path: Path) -> None:
     tables, zone_file = hostile(tmp_path)
     zones = load_zones([zone_file])
@@ -198,9 +208,17 @@ def test_hostile_text_shows_as_text_everywhere_and_runs_nowhere(browser: Any, tm
     marker.unlink(missing_ok=True)
     settings = {text: {f"field {text}": f"value {text}"} for text in HOSTILE.values()}
     title = f"title {HOSTILE['script']}"
+    lists = VesselLists(
+        tuple(
+            Listed(f"list {text}", f"part {text}", "", "", imo(i), None, (f"listed {text}",))
+            for i, text in enumerate(HOSTILE.values())
+        )
+    )
     with case(tmp_path / "c.duckdb", tables) as reader:
         version = HOSTILE["image"]
-        write_report(reader, zones, report, made_at=MADE_AT, version=version, settings=settings, title=title)
+        write_report(
+            reader, zones, report, made_at=MADE_AT, version=version, settings=settings, lists=lists, title=title
+        )
         write_replay(reader, zones, replay, made_at=MADE_AT, version=version, title=title)
         case_map(reader, zones).save(str(notebook))
     for path in (report, replay, notebook):
@@ -212,6 +230,8 @@ def test_hostile_text_shows_as_text_everywhere_and_runs_nowhere(browser: Any, tm
     seen = page.text("#page")
     stations = sorted(f"station {text}" for text in HOSTILE.values())[:MAX_STATIONS]
     shown = [f"{field} {text}" for text in HOSTILE.values() for field in FIELDS] + stations
+    # What a list says stands in one sentence, which is cut where three texts of 10,000 letters meet in it.
+    shown += [f"{field} {text}" for text in HOSTILE.values() if len(text) < 3_000 for field in OF_LISTS]
     assert [text for text in shown if visible(text).strip() not in seen] == []
     page.page.evaluate("() => dispatchEvent(new Event('afterprint'))")
     for number in range(0, len(HOSTILE), 12):
