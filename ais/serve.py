@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 MAX_ROWS = 50_000_000
 MAX_SECONDS = 120.0
 MAX_REQUEST_BYTES = 1 << 20
+_PAUSE_S = 0.1  # where no more files can be open, before a reader is let in again
 
 
 def _folder() -> Path | None:
@@ -146,6 +147,23 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         super().__init__(address, _Request)
         self._con = con
         self._lock = threading.Lock()
+        self._stopping = threading.Event()
+
+    def serve(self) -> None:
+        """Answer until it is stopped: at once, where `serve_forever` looks ten times a second whether it is."""
+        while True:
+            try:
+                request, address = self.get_request()
+            except OSError:
+                if self._stopping.wait(_PAUSE_S):
+                    return
+            else:
+                self.process_request(request, address)
+
+    def stop(self) -> None:
+        """Wake whoever serves, to end."""
+        self._stopping.set()
+        self.socket.shutdown(socket.SHUT_RDWR)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a connection of its own to the same case."""
@@ -159,7 +177,7 @@ class QueryServer:
     def __init__(self, server: _Server, address: Path) -> None:
         self._server = server
         self._address = address
-        self._thread = threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True, name="darkwake-readers")
+        self._thread = threading.Thread(target=server.serve, daemon=True, name="darkwake-readers")
 
     @classmethod
     def start(cls, path: Path, con: duckdb.DuckDBPyConnection) -> Self | None:
@@ -181,7 +199,7 @@ class QueryServer:
 
     def stop(self) -> None:
         """Stop listening; requests under way are cut off."""
-        self._server.shutdown()
+        self._server.stop()
         self._thread.join(timeout=2)
         self._server.server_close()
         self._address.unlink(missing_ok=True)
