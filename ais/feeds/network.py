@@ -63,10 +63,13 @@ async def run_udp(address: Address, hooks: Hooks) -> None:
     """
 
     class Receiver(asyncio.DatagramProtocol):
+        """Takes datagrams; a sender keeps its own stamp, so that times that it says hold for its lines alone."""
+
         def __init__(self) -> None:
             self.stamps: dict[str, Stamp] = {}
 
         def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
+            """Take the whole lines of a datagram, and count those that find no room."""
             sender = str(addr[0])
             if sender not in self.stamps and len(self.stamps) >= _MOST_SENDERS:
                 self.stamps.clear()
@@ -77,6 +80,7 @@ async def run_udp(address: Address, hooks: Hooks) -> None:
                     hooks.dropped += 1
 
         def error_received(self, exc: Exception) -> None:
+            """Say what the system reports of the socket."""
             hooks.say(f"{address.name}: {exc}")
 
     loop = asyncio.get_running_loop()
