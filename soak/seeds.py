@@ -146,6 +146,7 @@ def _json(events: list[dict[str, Any]], detectors: Mapping[str, Detector]) -> st
 @contextmanager
 def _replay(folder: Path, paths: Sequence[Path]) -> Iterator[Store]:
     with Store.open(folder / "replay.duckdb") as store:
+        store.con.execute("SET threads = 1")
         for path in paths:
             ingest(store, path, IngestOptions(), now=NOW)
         yield store
@@ -317,13 +318,13 @@ class _Live:
         self._watch._spools = {one.kind: Spool(self.spool, one.kind) for one in self._senders}
         self._hooks = {one.kind: self._watch._hooks(self._watch._spools[one.kind]) for one in self._senders}
         self._store = Store.open(self._watch.case)
-        self._store.con.execute(f"SET threads = {1 + self._seed % 2}")
+        self._store.con.execute(f"SET threads = {2 if self._seed % 10 == 9 else 1}")
         self._taking = _Taking(self._watch, self._store)
 
     def done(self) -> Outcome:
         """Let all of it come; return what the watch found."""
         chance, messages = self._chance, as_it_comes(traffic(self._seed // TRAFFICS), self._chance)
-        cuts = sorted(chance.sample(range(1, len(messages)), 2))
+        cuts = sorted(chance.sample(range(1, len(messages)), 1 + self._seed // 4 % 2))
         for number, (start, end) in enumerate(zip([0, *cuts], [*cuts, len(messages)], strict=True)):
             share: dict[str, list[Message]] = {one.kind: [] for one in self._senders}
             for message in messages[start:end]:
