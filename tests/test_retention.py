@@ -296,7 +296,9 @@ def test_days_of_the_spool_go_with_the_data_or_by_their_own_age(tmp_path: Path) 
         (tmp_path / name).mkdir()
         live = Live(tmp_path / name, keep)
         for stop in range(DAY_S // 2, 4 * DAY_S, DAY_S // 2):
-            live.take([fix(T0 + stop - 60 * n, mmsi=412_000_001).encode() for n in range(9, -1, -1)], stop, detects=False)
+            live.take(
+                [fix(T0 + stop - 60 * n, mmsi=412_000_001).encode() for n in range(9, -1, -1)], stop, detects=False
+            )
         assert len(live.spool.files()) == left
         laws(live.store)
         live.store.close()

@@ -112,9 +112,7 @@ def test_a_watch_that_is_killed_goes_on(cli: Run, forks: Forks, tmp_path: Path, 
     assert same_as_a_run(cli, tmp_path) == run(cli, given)
 
 
-def test_what_was_taken_in_before_a_kill_is_looked_at(
-    cli: Run, forks: Forks, tmp_path: Path, sent: list[str]
-) -> None:
+def test_what_was_taken_in_before_a_kill_is_looked_at(cli: Run, forks: Forks, tmp_path: Path, sent: list[str]) -> None:
     given = tmp_path / "given.nmea"
     given.write_text("".join(f"{line}\n" for line in sent))
     for code, left in ((KILLED, -9), (KILLED, -9), ("", 0)):  # nothing is left to be read when the last one begins
