@@ -234,5 +234,5 @@ def test_a_packed_day_that_the_case_lacks_is_taken_in(tmp_path: Path) -> None:
     with Store.open(watch.case) as store:
         _Taking(watch, store)._caught_up()
         rows = store.con.execute("SELECT complete, sha256, bytes, lines FROM inputs ORDER BY id").fetchall()
-    assert rows == [(True, *done, len(lines[::2])), (False, "", 0, len(lines[1::2]))]
+    assert rows == [(True, *done[:2], len(lines[::2])), (False, "", 0, len(lines[1::2]))]
     assert not path.exists()
