@@ -34,6 +34,7 @@ from ais.feeds.network import Hooks, run_tcp, run_tcp_listen, run_udp
 from ais.feeds.recorded import run_file, run_stdin
 from ais.feeds.spool import Packed, Spool
 from ais.feeds.websocket import run_websocket
+from ais.memory import give_back
 from ais.seal import seal_us
 from ais.source import InputError
 from ais.store import CaseError, Interrupted, Store
@@ -48,15 +49,16 @@ if TYPE_CHECKING:
     from zones import ZoneSet
 
 FLUSH_S = 0.25
-WAITING_BYTES = 32_000_000  # of lines that are not flushed: beyond it feeds wait
+WAITING_BYTES = 16_000_000  # of lines that are not flushed: beyond it feeds wait
 RETRY_S = 2.0
 PACK_AGAIN_S = 60.0
+MUCH_S = 1.0  # a detection that takes so long had much in memory
 LEFT_OVER_S, QUIET_S = 3.0, 0.2
 PATIENCE_S = 2.0  # with a channel of alerts, once the watch ends
 TAKE_S = 5.0  # of taking in before detection, or as long as that took: only where much is left over from before
-TAKE_BLOCKS = 8  # of a file at the most, some 700,000 lines: what detection then looks at is in memory
+TAKE_BLOCKS = 4  # of files, some 350,000 lines: what detection then looks at is in memory
 END_S, LAST_TAKE_S = 7.0, 4.0  # from SIGTERM until detection is cut off, and until nothing more is taken in
-_MEMORY = "512MB"  # of DuckDB
+_MEMORY = "320MB"  # of DuckDB; with what a flood of ships takes beside it a watch stays under 1 GB
 
 
 @dataclass
@@ -427,7 +429,10 @@ class _Taking:
 
     def _looked(self) -> bool:
         """Look through what is in the case; returns whether that came to its end."""
-        watch, began = self._watch, time.monotonic()
+        watch, much = self._watch, self._looked_s > MUCH_S
+        if much:
+            give_back()  # what taking in needed
+        began = time.monotonic()
         watch._looking = self._store
         try:
             with self._store.interruptible():
@@ -438,6 +443,8 @@ class _Taking:
         finally:
             watch._looking = None
             self._looked_s = time.monotonic() - began
+        if much:
+            give_back()
         return True
 
     def _go_on(self, _: str) -> None:

@@ -40,7 +40,7 @@ def as_table(columns: Mapping[str, npt.NDArray[Any]]) -> pa.Table:
 # A window of so many rows is put into memory (some 20 MB): each of a dozen queries over it then takes a millisecond,
 # where planning and running the window's own query takes ten.
 SMALL_ROWS = 300_000
-PART_ROWS = 2_000_000  # fixes in memory at once where only paths are read: as fast as any other, some 150 MB
+PART_ROWS = 1_000_000  # fixes in memory at once where only paths are read: as fast as any other, some 75 MB
 # Numbers that have about so many fixes together, one after another.
 _PARTS = """
 WITH counted AS (SELECT mmsi, count(*) AS n FROM fixes GROUP BY mmsi),

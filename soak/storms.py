@@ -80,8 +80,9 @@ def clock(folder: Path, steps: int = STEPS) -> Iterator[str]:
             sent += 500
             live.wait_for(sent)
         yield from faults(live, sent)
+    said = live.said().count("up to")
     with watching(folder, code=code) as live:  # it goes on with what the first did not come to look at
-        live.wait_until_it_says("up to", live.said().count("up to"))
+        live.wait_until_it_says("up to", said)
         live.drained()
     with Reader.open(live.case) as reader:
         if (behind := not_looked_at(reader)) is not None:

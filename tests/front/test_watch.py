@@ -22,6 +22,7 @@ from tests.front.watches import (
     GPSD,
     SECONDS,
     drained,
+    events,
     free_port,
     run,
     same_as_a_run,
@@ -44,6 +45,19 @@ def failing(self):
     return step(self)
 Follower.step = failing
 """  # the first time that a batch is to be taken in, the case fails
+
+SLOW = """
+import sys
+import darkwake.watch as watch
+from detectors.gap import Gap
+watch.END_S, watch.LAST_TAKE_S = 0.5, 0.3
+def find(self, view, find=Gap.find):
+    if view.con.execute("SELECT count(*) FROM positions").fetchall()[0][0]:
+        print("it takes long", file=sys.stderr, flush=True)
+        view.con.execute("SELECT count(DISTINCT hash(range)) FROM range(1_000_000_000_000)")
+    return find(self, view)
+Gap.find = find
+"""  # one detector takes hours
 
 
 @pytest.fixture
@@ -182,6 +196,24 @@ def test_a_case_that_fails_is_opened_again(cli: Run, forks: Forks, tmp_path: Pat
         process.give("".join(f"{line}\n" for line in sent))
         process.says("the disk of the case is full; it is tried again")
         until("all lines in the case", lambda: taken(cli, tmp_path) == len(sent))
+        drained(process)
+    same_as_a_run(cli, tmp_path)
+
+
+def test_a_watch_that_is_told_to_end_cuts_off_what_takes_long(
+    cli: Run, forks: Forks, tmp_path: Path, sent: list[str]
+) -> None:
+    with watching(forks, tmp_path, "-", code=SLOW) as process:
+        process.give("".join(f"{line}\n" for line in sent))
+        process.says("it takes long")
+        until("all lines in the spool", lambda: spooled(tmp_path) == len(sent))
+        began = time.monotonic()
+        log = drained(process)
+        assert time.monotonic() - began < 10
+    assert "what came last is not looked through yet" in log
+    assert events(cli, tmp_path / "live.duckdb") == "[]\n"
+    with watching(forks, tmp_path, "-") as process:  # nothing more comes
+        process.says("up to")
         drained(process)
     same_as_a_run(cli, tmp_path)
 
