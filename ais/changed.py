@@ -1,7 +1,7 @@
 """Which ships each change of a case was of, for as long as one process holds the case.
 
 A watch detects every second: what detection need not read is told by which ships changed. The table is temporary and
-lives with the connection. Of a change that it does not name, such as those of another process, all ships may be.
+lives with the connection; nothing is deleted from it, since what is deleted from a temporary table stays in memory. Of a change that it does not name, such as those of another process, all ships may be.
 """
 
 from __future__ import annotations
@@ -44,4 +44,4 @@ def since(con: duckdb.DuckDBPyConnection, change_id: int) -> frozenset[int] | No
 def let_go(con: duckdb.DuckDBPyConnection, change_id: int) -> None:
     """Forget the ships of all changes up to one, which every detector has looked at."""
     con.execute(_MAKE)
-    con.execute("DELETE FROM changed_ships WHERE change_id <= ?", [change_id])
+    con.execute("CREATE OR REPLACE TEMP TABLE changed_ships AS FROM changed_ships WHERE change_id > ?", [change_id])

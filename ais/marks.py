@@ -97,21 +97,22 @@ def _set_plain_aside(con: duckdb.DuckDBPyConnection) -> bool:
         con.execute("INSERT INTO plain_up_to VALUES (0)")
         con.execute("INSERT INTO plain_ships SELECT DISTINCT mmsi, NULL::BIGINT, false FROM positions")
         return False
-    known = {row["mmsi"]: row for row in arrow(con, "FROM plain_ships SEMI JOIN renewed USING (mmsi)").to_pylist()}
-    con.execute("DELETE FROM plain_ships WHERE mmsi IN (FROM renewed)")
+    known = arrow(con, "FROM plain_ships SEMI JOIN renewed USING (mmsi)")
+    if known.num_rows:  # made anew: what is deleted from a temporary table stays in memory
+        others = "FROM plain_ships ANTI JOIN renewed USING (mmsi)"
+        con.execute(f"CREATE OR REPLACE TEMP TABLE plain_ships AS {others}")
     sql = "SELECT epoch_us(min(first_t)) FROM changes WHERE id > ?"
     low_us = con.execute(sql, [seen[0][0]]).fetchall()[0][0]
     if low_us is None:
         return True
-    last = [row["last_us"] for row in known.values() if row["plain"]]
-    from_us = min([low_us, *(one if one < low_us else low_us - _HOUR_US for one in last)])
+    last = known.filter(known["plain"])["last_us"].to_numpy()
+    from_us = min(low_us, int(np.where(last < low_us, last, low_us - _HOUR_US).min(initial=low_us)))
     fixes, _, _ = _fixes(con, f"t >= make_timestamp({from_us})")
     numbers, starts = np.unique(fixes.mmsi, return_index=True)
-    whole = [  # all of a new ship is there; of one that was plain all that changed and a fix before it
-        mmsi not in known or (known[mmsi]["plain"] and begins_us < low_us)
-        for mmsi, begins_us in zip(numbers.tolist(), fixes.t[starts].tolist(), strict=True)
-    ]
-    _note_plain(con, fixes, np.array(whole, bool))
+    # All of a new ship is there; of one that was plain all that changed and a fix before it.
+    old = np.isin(numbers, known["mmsi"].to_numpy())
+    was_plain = np.isin(numbers, known.filter(known["plain"])["mmsi"].to_numpy())
+    _note_plain(con, fixes, ~old | (was_plain & (fixes.t[starts] < low_us)))
     con.execute("DELETE FROM renewed WHERE mmsi IN (SELECT mmsi FROM plain_ships)")
     return True
 

@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import os
 import re
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +48,10 @@ _open_here: dict[Path, Store] = {}
 
 class CaseError(ValueError):
     """A case file cannot be used: not ours, held, too new, unwritable, or its disk is full."""
+
+
+class Interrupted(CaseError):
+    """What was done with a case was cut off on demand; nothing of that step was kept."""
 
 
 def _lock_holder(error: duckdb.Error) -> str | None:
@@ -124,6 +129,7 @@ def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         first = str(error).splitlines()[0]
         raise CaseError(f"{path} cannot be opened as a case ({first}); restore it from a copy") from None
     con.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+    con.execute("SET enable_progress_bar = false")  # which would be drawn over what a watch says
     return con
 
 
@@ -250,6 +256,8 @@ class Store:
         self.path = path
         self.con = con
         self._server = server
+        self._keeping = threading.RLock()  # while what was done is being kept, which is never cut off
+        self._may_be_cut_off = False
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
@@ -292,14 +300,42 @@ class Store:
         try:
             self.con.execute("BEGIN")
             yield self.con
-            self.con.execute("COMMIT")
+            with self._keeping:
+                self.con.execute("COMMIT")
         except BaseException as error:
             with contextlib.suppress(duckdb.Error):
                 self.con.execute("ROLLBACK")
+            if isinstance(error, duckdb.InterruptException):
+                raise _cut_off(self.path) from error
             if isinstance(error, duckdb.Error):
                 raise CaseError(_sentence(error, self.path)) from error
             raise
         self._move_commits()
+
+    @contextlib.contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Let another thread cut off what the block does with `interrupt`.
+
+        Raises:
+            Interrupted: It did.
+        """
+        self._may_be_cut_off = True
+        try:
+            yield
+        except duckdb.InterruptException as error:
+            raise _cut_off(self.path) from error
+        finally:
+            with self._keeping:
+                self._may_be_cut_off = False
+
+    def interrupt(self) -> None:
+        """Cut off the query under way, where one may be; called from another thread."""
+        if self._keeping.acquire(blocking=False):
+            try:
+                if self._may_be_cut_off:
+                    self.con.interrupt()
+            finally:
+                self._keeping.release()
 
     def _move_commits(self) -> None:
         """Move commits into the file once there are many; while readers are in the way, a later time will do."""
@@ -321,7 +357,8 @@ class Store:
             CaseError: The disk is full or the file failed.
         """
         try:
-            self.con.execute("CHECKPOINT")
+            with self._keeping:
+                self.con.execute("CHECKPOINT")
         except duckdb.TransactionException:
             return
         except duckdb.Error as error:
@@ -398,6 +435,10 @@ def insert(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
 def open_here(path: Path) -> Store | None:
     """Return the writer that this process itself has open on a case, if any."""
     return _open_here.get(path)
+
+
+def _cut_off(path: Path) -> Interrupted:
+    return Interrupted(f"what was done with {path} was cut off; nothing of this step was kept")
 
 
 def _disk_full(error: duckdb.Error) -> bool:

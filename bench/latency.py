@@ -1,7 +1,7 @@
 """From a sentence to the ledger row that it completes, while a clean feed runs.
 
-The feed is of ships all over the Yellow Sea, a day of which is in the case already; each sentence comes when it was
-said. Every second a ship that was silent for nine hours is heard again: what is timed is from that sentence until
+The feed is of ships all over the Yellow Sea, a day of 500 of which is in the case already; each sentence comes when it
+was said. Twice a second a ship that was silent for nine hours is heard again: what is timed is from that sentence until
 another process, which asks ten times a second, reads in the ledger that the silence has ended.
 """
 
@@ -18,7 +18,8 @@ from ais.store import CaseError
 from bench.figure import Figure
 from soak.live import Live, sentences, watching
 
-SHIPS, RATE, PROBES = 500, 500, 100
+SHIPS, PROBES, PROBE_S = 500, 200, 0.5
+RATES = (500, 10_000)  # sentences a second, each ship one
 HISTORY_H, EVERY_S = 24, 300
 FLOOR_S = 3.0
 _SILENT_H = (9.0, 9.5, 10.0, 11.0)  # before now: when ships that are heard again had last been
@@ -32,8 +33,14 @@ WHERE event::JSON ->> 'kind' = 'gap' AND event::JSON ->> 'end' IS NOT NULL
 
 
 def figures(folder: Path) -> list[Figure]:
-    """Measure the time from a hundred sentences to their findings."""
-    with watching(folder) as live:
+    """Measure the time from some hundred sentences to their findings, at each pace."""
+    return [figure for rate in RATES for figure in _at(folder, rate)]
+
+
+def _at(folder: Path, rate: int) -> list[Figure]:
+    place = folder / str(rate)
+    place.mkdir()
+    with watching(place) as live:
         now = int(time.time())
         past = np.arange(now - HISTORY_H * 3_600, now - 60, EVERY_S)
         mmsi, t = np.tile(412_000_000 + np.arange(SHIPS), len(past)), np.repeat(past, SHIPS)
@@ -43,10 +50,10 @@ def figures(folder: Path) -> list[Figure]:
         history += sentences(np.tile(probes, len(_SILENT_H)), silent, box=_SEA)
         live.send(history)
         live.wait_for(len(history))
-        taken_s = _timed(live)
+        taken_s = _timed(live, rate)
         taken = np.sort(list(taken_s.values()))
         live.drained()
-    what = f"a sentence to its finding in the ledger, {RATE} sentences/s, a day of {SHIPS} ships in the case"
+    what = f"a sentence to its finding in the ledger, {rate:,} sentences/s, a day of {SHIPS} ships in the case"
     p99 = float(taken[int(0.99 * PROBES)]) if len(taken) == PROBES else float("inf")
     return [
         Figure(f"{what}: 99th percentile of {PROBES}", p99, "s", FLOOR_S, at_most=True),
@@ -54,28 +61,28 @@ def figures(folder: Path) -> list[Figure]:
     ]
 
 
-def _timed(live: Live) -> dict[int, float]:
-    """Let the feed run, send a probe a second; returns the seconds after which each was found."""
+def _timed(live: Live, rate: int) -> dict[int, float]:
+    """Let the feed run, send a probe now and then; returns the seconds after which each was found."""
     sent: dict[int, float] = {}
     found: dict[int, float] = {}
     asking = threading.Thread(target=_ask, args=(live.case, sent, found))
     asking.start()
-    began = time.perf_counter()
+    began, part = time.perf_counter(), int(rate * PROBE_S)
     for number in range(PROBES):
-        now, first = int(time.time()), number * RATE
-        ships = 412_000_000 + (first + np.arange(RATE)) % SHIPS
-        live.send(sentences(ships, np.full(RATE, now), box=_SEA))
+        now = int(time.time())
+        ships = 412_000_000 + (number * part + np.arange(part)) % rate
+        live.send(sentences(ships, np.full(part, now), box=_SEA))
         (probe,) = sentences(np.array([_FIRST + number]), np.array([now]), box=_SEA)
         sent[_FIRST + number] = time.perf_counter()
         live.send([probe])
-        time.sleep(max(0.0, began + number + 1 - time.perf_counter()))
+        time.sleep(max(0.0, began + (number + 1) * PROBE_S - time.perf_counter()))
     asking.join()
     return {probe: at - sent[probe] for probe, at in found.items()}
 
 
 def _ask(case: Path, sent: dict[int, float], found: dict[int, float]) -> None:
     """Note when each probe is found, until all are or it takes too long."""
-    end = time.perf_counter() + PROBES + _LIMIT_S
+    end = time.perf_counter() + PROBES * PROBE_S + _LIMIT_S
     while len(found) < PROBES and time.perf_counter() < end:
         try:
             with Reader.open(case) as reader:

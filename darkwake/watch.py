@@ -4,16 +4,21 @@ Lines go to the spool first. What is flushed there is taken in by the same readi
 the detectors bring up what it can have changed, by the same `detect` as a replay: the events equal those of
 `darkwake run` on the spool. The spool is the queue, so a slow case never holds up a feed; while the spool itself cannot
 be written, feeds that can wait do, and lines of those that cannot are counted as dropped.
+
+Told to end, a watch takes in and looks through what came, for some seconds; what it does not come to lies in the spool
+or the case, and the next watch begins with it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import math
 import signal
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -27,11 +32,12 @@ from ais.feeds.kafka import run_kafka
 from ais.feeds.mqtt import run_mqtt
 from ais.feeds.network import Hooks, run_tcp, run_tcp_listen, run_udp
 from ais.feeds.recorded import run_file, run_stdin
-from ais.feeds.spool import Spool
+from ais.feeds.spool import Packed, Spool
 from ais.feeds.websocket import run_websocket
+from ais.memory import give_back
 from ais.seal import seal_us
 from ais.source import InputError
-from ais.store import CaseError, Store
+from ais.store import CaseError, Interrupted, Store
 from darkwake.health import Health
 from darkwake.keep import Keep
 from darkwake.notify import notify, watchdog_s
@@ -43,13 +49,16 @@ if TYPE_CHECKING:
     from zones import ZoneSet
 
 FLUSH_S = 0.25
-WAITING_BYTES = 32_000_000  # of lines that are not flushed: beyond it feeds wait
+WAITING_BYTES = 16_000_000  # of lines that are not flushed: beyond it feeds wait
 RETRY_S = 2.0
 PACK_AGAIN_S = 60.0
+MUCH_S = 1.0  # a detection that takes so long had much in memory
 LEFT_OVER_S, QUIET_S = 3.0, 0.2
 PATIENCE_S = 2.0  # with a channel of alerts, once the watch ends
-TAKE_S = 5.0  # of taking in before detection: only where much is left over from before
-_MEMORY = "512MB"  # of DuckDB
+TAKE_S = 5.0  # of taking in before detection, or as long as that took: only where much is left over from before
+TAKE_BLOCKS = 4  # of files, some 350,000 lines: what detection then looks at is in memory
+END_S, LAST_TAKE_S = 7.0, 4.0  # from SIGTERM until detection is cut off, and until nothing more is taken in
+_MEMORY = "320MB"  # of DuckDB; with what a flood of ships takes beside it a watch stays under 1 GB
 
 
 @dataclass
@@ -89,6 +98,8 @@ class Watch:
     _ending: threading.Event = field(default_factory=threading.Event)
     _came: int = 0
     _taking: threading.Thread | None = None
+    _looking: Store | None = None
+    _told_at: float = math.inf
     _broken: BaseException | None = None
 
     def __post_init__(self) -> None:
@@ -128,7 +139,7 @@ class Watch:
         stop, loop = asyncio.Event(), asyncio.get_running_loop()
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, stop.set)
+                loop.add_signal_handler(number, self._stop, stop)
         feeds = [asyncio.create_task(self._feed(address), name=address.name) for address in self.addresses]
         taking = self._taking = threading.Thread(target=self._take, name="taking", daemon=True)
         taking.start()  # once every feed could be made: a process that leaves must have ended it first
@@ -147,10 +158,28 @@ class Watch:
             await asyncio.to_thread(self._flush_once)
             self._ending.set()
             self._flushed.set()
-            await asyncio.to_thread(taking.join)
+            while taking.is_alive():
+                await asyncio.to_thread(taking.join, FLUSH_S)
+                if self.late(END_S):
+                    self._cut_off()
             for hooks in self._dropped:
                 if hooks.dropped:
                     self.say(f"{hooks.dropped:,} lines found no room and were dropped")
+
+    def _stop(self, stop: asyncio.Event) -> None:
+        """End, within some seconds."""
+        self._told_at = min(self._told_at, time.monotonic())
+        stop.set()
+
+    def late(self, seconds: float) -> bool:
+        """Say whether it was told to end so long ago."""
+        return time.monotonic() > self._told_at + seconds
+
+    def _cut_off(self) -> None:
+        """Cut detection off where it is under way."""
+        store = self._looking
+        if store is not None:
+            store.interrupt()
 
     async def _left_over(self) -> None:
         """Let feeds go on until what had come already is taken: nothing comes for a moment, or it never stops."""
@@ -277,18 +306,35 @@ class _Taking:
         self._watch, self._store = watch, store
         self._followers: dict[Path, Follower] = {}
         self._whole: set[Path] = set()
+        self._over = threading.Event()
+        self._packer: ThreadPoolExecutor | None = None  # without one days are packed at once
+        self._packing: dict[Path, Future[Packed | None]] = {}
         self._pack_again: dict[Path, float] = {}
         self._events: dict[str, int] = {}
         self._swept: date | None = None
+        self._looked_s = 0.0
 
     def run(self) -> None:
-        """Go on until the watch ends and all that was flushed is in."""
-        watch, looked = self._watch, False  # an earlier watch may have been killed between taking in and detection
+        """Go on until the watch ends and all that was flushed is in, or it is late."""
+        with ThreadPoolExecutor(1, "packing") as self._packer:
+            try:
+                self._take_and_look()
+            finally:
+                self._over.set()
+        for follower in self._followers.values():
+            follower.pause()
+        if left := self._left_bytes():
+            said = f"{left:,} bytes of the spool are not in the case yet; a watch that begins again takes them in"
+            self._watch.say(said)
+
+    def _take_and_look(self) -> None:
+        watch, looked = self._watch, False
         while True:
             ending = watch._ending.is_set()
             watch._flushed.clear()
-            if self._caught_up() or not looked:
-                self._detect()
+            if self._caught_up() or not looked:  # what an earlier watch took in and did not come to look at
+                if not self._looked():
+                    break
                 looked = True
                 watch.health.error = None
                 if not watch._flushed.is_set():
@@ -297,37 +343,46 @@ class _Taking:
                 break
             else:
                 watch._flushed.wait()
-        for follower in self._followers.values():
-            follower.pause()
 
     def _caught_up(self) -> bool:
         """Take in what has come, for so long at most that findings do not wait; returns whether there was something."""
-        moved, end = False, time.monotonic() + TAKE_S
-        while self._step():
-            moved = True
-            if time.monotonic() > end:
+        blocks, end = 0, time.monotonic() + max(TAKE_S, self._looked_s)
+        while moved := self._step():
+            blocks += moved
+            if blocks >= TAKE_BLOCKS or time.monotonic() > end:
                 break
-        return moved
+        return blocks > 0
 
-    def _step(self) -> bool:
-        """Take in a block of each file that has grown; a day's file that another follows is finished."""
-        moved = False
+    def _step(self) -> int:
+        """Take in a block of each file that has grown, and finish days that are over; returns how many moved."""
+        moved = 0
         for spool in self._watch._spools.values():
             files = spool.files()
             for path in files:
                 if path in self._whole:
                     continue
+                if self._watch.late(LAST_TAKE_S):
+                    return moved
                 if path not in self._followers and self._is_whole(spool, path):
                     self._whole.add(path)
                     spool.settle(path)
                     continue
                 follower = self._follower(spool, path)
                 follower.growing.end = spool.flushed(path)
-                if path.stem == files[-1].stem:
-                    moved |= follower.step()
-                else:
-                    moved |= follower.step() or self._finish(spool, path)
+                moved += follower.step() or (path.stem != files[-1].stem and self._finish(spool, path))
         return moved
+
+    def _left_bytes(self) -> int:
+        """Return how much of the spool is not in the case."""
+        left = 0
+        for spool in self._watch._spools.values():
+            for path in spool.files():
+                follower = self._followers.get(path)
+                if follower is not None:
+                    left += spool.flushed(path) - follower.taken_bytes
+                elif path not in self._whole:
+                    left += spool.flushed(path) if path.exists() else 0
+        return left
 
     def _finish(self, spool: Spool, path: Path) -> bool:
         """Pack a day that is over and all in the case, and say there that it is whole; returns whether it was."""
@@ -335,7 +390,7 @@ class _Taking:
         if time.monotonic() < self._pack_again.get(path, 0.0):
             return False
         try:
-            packed = spool.pack(path, watch._ending.is_set)
+            packed = self._packed(spool, path)
         except OSError as error:
             watch.say(f"{path} cannot be packed ({error.strerror}); it is tried again")
             self._pack_again[path] = time.monotonic() + PACK_AGAIN_S
@@ -346,6 +401,19 @@ class _Taking:
         spool.settle(path)
         self._whole.add(path)
         return True
+
+    def _packed(self, spool: Spool, path: Path) -> Packed | None:
+        """Return what a day was packed to, beside what comes; None while it is not."""
+
+        def stop() -> bool:
+            return self._watch._ending.is_set() or self._over.is_set()
+
+        if self._packer is None:
+            return spool.pack(path, stop)
+        if path not in self._packing:
+            self._packing[path] = self._packer.submit(spool.pack, path, stop)
+            self._packing[path].add_done_callback(lambda _: self._watch._flushed.set())
+        return self._packing.pop(path).result() if self._packing[path].done() else None
 
     def _is_whole(self, spool: Spool, path: Path) -> bool:
         """Say whether all of a day's file is in the case."""
@@ -359,12 +427,44 @@ class _Taking:
             self._followers[path] = Follower(self._store, Growing(path, _name(spool, path)), day)
         return self._followers[path]
 
+    def _looked(self) -> bool:
+        """Look through what is in the case; returns whether that came to its end."""
+        watch, much = self._watch, self._looked_s > MUCH_S
+        if much:
+            give_back()  # what taking in needed
+        began = time.monotonic()
+        watch._looking = self._store
+        try:
+            with self._store.interruptible():
+                self._detect()
+        except Interrupted:
+            watch.say("what came last is not looked through yet; a watch that begins again does it")
+            return False
+        finally:
+            watch._looking = None
+            self._looked_s = time.monotonic() - began
+        if much:
+            give_back()
+        return True
+
+    def _go_on(self, _: str) -> None:
+        """Go on with another detector, unless it is late."""
+        if self._watch.late(END_S):
+            raise Interrupted("the watch ends")
+
     def _detect(self) -> None:
         from detectors import detect, iso
         from detectors.ledger import last_revision
 
         watch = self._watch
-        found = detect(self._store, watch.zones, detectors=watch.detectors, now=watch.clock(), version=watch.version)
+        found = detect(
+            self._store,
+            watch.zones,
+            detectors=watch.detectors,
+            now=watch.clock(),
+            version=watch.version,
+            progress=self._go_on,
+        )
         counts = {kind: number for kind, number in found.events.items() if number}
         if counts != self._events and found.horizon is not None:
             said = ", ".join(f"{number:,} {kind}" for kind, number in sorted(counts.items()))

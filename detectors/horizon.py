@@ -61,7 +61,8 @@ def _minutes(con: duckdb.DuckDBPyConnection) -> tuple[Ints, Ints, Ints]:
         if seen:
             begin, end = low // MINUTE_US * MINUTE_US, high // MINUTE_US * MINUTE_US + MINUTE_US
             span = f"t >= make_timestamp({begin}) AND t < make_timestamp({end})"
-            con.execute(f"DELETE FROM minutes WHERE first_us >= {begin} AND first_us < {end}")
+            others = f"FROM minutes WHERE first_us < {begin} OR first_us >= {end}"
+            con.execute(f"CREATE OR REPLACE TEMP TABLE minutes AS {others}")  # what is deleted stays in memory
         else:
             con.execute("INSERT INTO minutes_up_to VALUES (0)")
         con.execute(f"INSERT INTO minutes {_MINUTES.format(span=span)}")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ais.store import Store
 
 MOST_ROWS = 4_000_000  # some 200 MB
+SHIP_ROWS = 80  # a ship's table of its own takes 4 kB, as much as so many rows
+MOST_SHIPS = MOST_ROWS // SHIP_ROWS // 2  # asked for at once: more are read from the case, none of them is kept
 SLACK_US = 86_400_000_000  # what lies so far before all that is asked of a ship is let go
 _open: WeakKeyDictionary[Store, Shelf] = WeakKeyDictionary()
 
@@ -92,7 +94,7 @@ class Shelf:
         for ship, held in reversed(list(self._ships.items())):
             if held.asked_us is not None and (held.low_us is None or held.asked_us > held.low_us + SLACK_US):
                 held.rows, held.low_us = held.since(held.asked_us).combine_chunks(), held.asked_us
-            room -= held.rows.num_rows
+            room -= held.rows.num_rows + SHIP_ROWS
             if room < 0:
                 del self._ships[ship]
 

@@ -23,7 +23,7 @@ from ais.marks import AIRCRAFT
 from ais.reader import arrow
 from detectors.learned import NOTHING, Learned
 from detectors.lists import Lists
-from detectors.shelf import Shelf
+from detectors.shelf import MOST_SHIPS, Shelf
 from detectors.tracks import Paths, Tracks
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def as_table(columns: Mapping[str, npt.NDArray[Any]]) -> pa.Table:
 # A window of so many rows is put into memory (some 20 MB): each of a dozen queries over it then takes a millisecond,
 # where planning and running the window's own query takes ten.
 SMALL_ROWS = 300_000
-PART_ROWS = 2_000_000  # fixes in memory at once where only paths are read: as fast as any other, some 150 MB
+PART_ROWS = 1_000_000  # fixes in memory at once where only paths are read: as fast as any other, some 75 MB
 # Numbers that have about so many fixes together, one after another.
 _PARTS = """
 WITH counted AS (SELECT mmsi, count(*) AS n FROM fixes GROUP BY mmsi),
@@ -150,7 +150,7 @@ class View:
             self.con.unregister("wanted")
         window = (self.start_us, self.end_us, self.horizon_us)
         life = (_LIFE if self._has_marks else _PLAIN_LIFE).format(positions=self._positions, ours=self._and_ours)
-        if self.ships is not None and self.shelf is not None and self.end_us >= self.horizon_us:
+        if self.ships is not None and self.shelf is not None and self._may_be_at_hand(self.ships):
             rows = self.shelf.fixes(self.ships, self.start_us, self.horizon_us, self._read, self._after)
             self.con.register("fixes_at_hand", rows)
             fixes, life = "FROM fixes_at_hand", _LIFE_AT_HAND.format(ours=self._and_ours)
@@ -165,9 +165,10 @@ class View:
 
     def fixes_of(self, numbers: Iterable[int]) -> pa.Table:
         """Return the fixes of all ships with some numbers, looked at or not, as rows of ``fixes``."""
-        if self.shelf is not None and self.end_us >= self.horizon_us:
-            return self.shelf.fixes(numbers, self.start_us, self.horizon_us, self._read, self._after)
-        return self._read(sorted(numbers), self.start_us)
+        wanted = frozenset(numbers)
+        if self.shelf is not None and self._may_be_at_hand(wanted):
+            return self.shelf.fixes(wanted, self.start_us, self.horizon_us, self._read, self._after)
+        return self._read(sorted(wanted), self.start_us)
 
     def everyone(self) -> str:
         """Return the name of a temporary view of the fixes of all ships in the window, also of those not looked at."""
@@ -177,6 +178,10 @@ class View:
         good = f"SELECT {_FIX} FROM {positions} WHERE NOT doubted AND {_bounds(self.start_us, self.end_us)}"
         self.con.execute(f"CREATE OR REPLACE TEMP VIEW fixes_of_all AS {good}")
         return "fixes_of_all"
+
+    def _may_be_at_hand(self, ships: frozenset[int]) -> bool:
+        """Say whether the shelf may keep the fixes of some ships: no flood of them, and up to the horizon."""
+        return self.end_us >= self.horizon_us and len(ships) <= MOST_SHIPS
 
     @cached_property
     def _has_marks(self) -> bool:

@@ -24,6 +24,7 @@ from ais.store import CaseError
 from bench.feed import _decimal, _rows, _sealed, encoded
 
 MOST_GB = 1.0
+DRAIN_S = 10.0  # from SIGTERM to the end
 TIME_LIMIT_S = 1_800
 START_S = 1_709_600_000
 _ROOT = Path(__file__).resolve().parent.parent
@@ -173,6 +174,8 @@ def faults(live: Live, sent: int) -> Iterator[str]:
         f"{sent:,} lines sent, {lines:,} accounted for, rejects: {told}; peak memory {peak_gb:.2f} GB, "
         f"ended {seconds:.1f} s after SIGTERM"
     )
+    if seconds > DRAIN_S:
+        yield f"it ended {seconds:.1f} s after SIGTERM, not within {DRAIN_S:g} s"
     if lines != sent:
         yield f"{sent:,} lines were sent and {lines:,} are accounted for"
     if peak_gb >= MOST_GB:

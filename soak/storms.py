@@ -22,7 +22,7 @@ import numpy as np
 from ais.ingest import IngestOptions, ingest
 from ais.reader import Reader
 from ais.store import Store
-from detectors import detect, discover, read_events, to_json
+from detectors import detect, discover, not_looked_at, read_events, to_json
 from soak.live import START_S, Ints, faults, sentences, watching
 from zones import load_zones
 
@@ -80,7 +80,13 @@ def clock(folder: Path, steps: int = STEPS) -> Iterator[str]:
             sent += 500
             live.wait_for(sent)
         yield from faults(live, sent)
+    said = live.said().count("up to")
+    with watching(folder, code=code) as live:  # it goes on with what the first did not come to look at
+        live.wait_until_it_says("up to", said)
+        live.drained()
     with Reader.open(live.case) as reader:
+        if (behind := not_looked_at(reader)) is not None:
+            yield behind
         found = to_json(read_events(reader))
     now = datetime.now(UTC) + timedelta(seconds=latest)
     if found != _replayed(folder, folder / "live.spool", now):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import math
+import time
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -20,7 +22,7 @@ from ais.sentences import blocks
 from ais.source import Input
 from ais.store import Store
 from darkwake.case import Case
-from darkwake.watch import Watch, _Taking
+from darkwake.watch import LAST_TAKE_S, Watch, _Taking
 from detectors import detect, discover, read_events, to_json
 from soak.alike import differences, prints
 from tests.test_any_split import feed
@@ -234,5 +236,25 @@ def test_a_packed_day_that_the_case_lacks_is_taken_in(tmp_path: Path) -> None:
     with Store.open(watch.case) as store:
         _Taking(watch, store)._caught_up()
         rows = store.con.execute("SELECT complete, sha256, bytes, lines FROM inputs ORDER BY id").fetchall()
-    assert rows == [(True, *done, len(lines[::2])), (False, "", 0, len(lines[1::2]))]
+    assert rows == [(True, *done[:2], len(lines[::2])), (False, "", 0, len(lines[1::2]))]
     assert not path.exists()
+
+
+def test_what_a_watch_does_not_come_to_waits_for_the_next(tmp_path: Path) -> None:
+    lines = [line.encode() for message in feed(np.random.default_rng(5)) for line in message]
+    spool = Spool(tmp_path / "spool", "udp")
+    for line in lines:
+        spool.append(line, NOW_US)
+    spool.flush()
+    watch = Watch(tmp_path / "a.duckdb", tmp_path / "spool", [], load_zones(), KINDS, "test", lambda: NOW, print)
+    watch._spools["udp"] = spool
+    with Store.open(watch.case) as store:
+        taking = _Taking(watch, store)
+        watch._told_at = time.monotonic() - LAST_TAKE_S
+        assert not taking._caught_up()
+        assert taking._left_bytes() == sum(len(line) + 1 for line in lines)
+        watch._told_at = math.inf
+        assert taking._caught_up()
+        assert not taking._left_bytes()
+        with store.reader() as reader:
+            assert [one.lines for one in reports(reader)] == [len(lines)]

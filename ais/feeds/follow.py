@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ais import sentences, source
 from ais.chunks import Told, chunk_of
+from ais.feeds.spool import Packed
 from ais.ingest import IngestOptions, next_id, reading_of
 from ais.intake import Intake
 from ais.seal import seal_us
@@ -100,11 +101,11 @@ class Follower:
             taken = self._intake.taken
             self._commit(replace(taken, tables={}, rejects=[], parts=(), raw=b""), pack=True)
 
-    def finish(self, packed: tuple[str, int] | None = None) -> None:
+    def finish(self, packed: Packed | None = None) -> None:
         """Take in what is left; parts whose partner never came become rejects, and the input is whole.
 
         Args:
-            packed: The sha256 and size of the file as it will lie on the disk, where it was packed.
+            packed: The file as it will lie on the disk, where it was packed.
         """
         while self.step():
             pass
@@ -112,16 +113,18 @@ class Follower:
             last = next(self._blocks)
         except StopIteration:
             return
-        plain = sha256_of(self.growing.path)
-        self._commit(last, pack=True, whole=(*(packed or (plain, self.growing.path.stat().st_size)), plain))
+        if packed is None:
+            plain = sha256_of(self.growing.path)
+            packed = Packed(plain, self.growing.path.stat().st_size, plain)
+        self._commit(last, pack=True, whole=packed)
 
-    def _commit(self, taken: Taken, *, pack: bool, whole: tuple[str, int, str] | None = None) -> None:
+    def _commit(self, taken: Taken, *, pack: bool, whole: Packed | None = None) -> None:
         """Commit what a block gave, and raw lines where there are enough of them.
 
         Args:
             taken: What the block gave.
             pack: Pack raw lines in any case.
-            whole: The file's sha256 and size, and the sha256 of its lines, once it is whole.
+            whole: The file, once it is whole.
         """
         intake, told = self._intake, self._intake.told
         packed: list[sentences.Packed] = []
@@ -138,8 +141,8 @@ class Follower:
             intake.add(con, replace(made, packed=packed))
             intake.end(con)
             if whole:
-                con.execute("UPDATE inputs SET sha256 = ?, bytes = ? WHERE id = ?", [*whole[:2], told.input_id])
-                intake.complete(con, whole[2])
+                con.execute("UPDATE inputs SET sha256 = ?, bytes = ? WHERE id = ?", [whole.sha256, whole.bytes, told.input_id])
+                intake.complete(con, whole.plain_sha256)
         self._packed = place
 
 

@@ -12,6 +12,7 @@ the plain one removed. Where both are there, the plain one counts. Here a day is
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shutil
 import threading
@@ -19,6 +20,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -28,6 +30,20 @@ from ais.source import sha256_of
 
 _DAY_US = 86_400_000_000
 _COPY_BYTES = 1 << 20
+
+
+class Packed(NamedTuple):
+    """What a packed day is.
+
+    Attributes:
+        sha256: Of the packed file.
+        bytes: Its size.
+        plain_sha256: Of its lines.
+    """
+
+    sha256: str
+    bytes: int
+    plain_sha256: str
 
 
 class Spool:
@@ -127,20 +143,22 @@ class Spool:
         names = {spool_day(path.name) for path in self.folder.glob("????-??-??.*")}
         return sorted(self.folder / name for name in names if name is not None)
 
-    def pack(self, path: Path, stop: Callable[[], bool]) -> tuple[str, int] | None:
-        """Pack a day that is over; the plain file stays. Returns the packed one's sha256 and size, None when stopped.
+    def pack(self, path: Path, stop: Callable[[], bool]) -> Packed | None:
+        """Pack a day that is over; the plain file stays. Returns what was made, None when stopped.
 
         Raises:
             OSError: It could not be written.
         """
+        lines = hashlib.sha256()
         with self._made(packed(path)) as fresh:
             with path.open("rb") as plain, pa.CompressedOutputStream(str(fresh), "zstd") as out:
                 while data := plain.read(_COPY_BYTES):
                     if stop():
                         return None
                     out.write(data)
+                    lines.update(data)
             _sync(fresh)
-            said = sha256_of(fresh), fresh.stat().st_size
+            said = Packed(sha256_of(fresh), fresh.stat().st_size, lines.hexdigest())
             fresh.rename(packed(path))
         _sync(self.folder)
         return said

@@ -61,7 +61,7 @@ def watch(
     wss://HOST/PATH (aisstream+wss://HOST/PATH with a key in AISSTREAM_API_KEY), mqtt://HOST/TOPIC or kafka://HOST/TOPIC
     to call a server; file:PATH, or file:PATH?speed=60 at sixty times its own pace; - for standard input. Lines are NMEA
     or JSON. One without a receive time gets the time at which it came. SIGTERM or Ctrl-C ends the watch once all that
-    came is in the case; the same command goes on. The events are those of darkwake run on the spool.
+    came is in the case, within 10 s; the same command goes on. The events are those of darkwake run on the spool.
 
     With --serve it answers over HTTP: what it found and heard, how it is, figures for Prometheus; beyond this machine
     only to those who show the token in DARKWAKE_TOKEN. With --keep or --keep-size old data go, but for what events

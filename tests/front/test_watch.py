@@ -56,6 +56,19 @@ def killed(store, *given, **more):
 detectors.detect = killed
 """  # at the first detection with something to look at
 
+SLOW = """
+import sys
+import darkwake.watch as watch
+from detectors.gap import Gap
+watch.END_S, watch.LAST_TAKE_S = 0.5, 0.3
+def find(self, view, find=Gap.find):
+    if view.con.execute("SELECT count(*) FROM positions").fetchall()[0][0]:
+        print("it takes long", file=sys.stderr, flush=True)
+        view.con.execute("SELECT count(DISTINCT hash(range)) FROM range(1_000_000_000_000)")
+    return find(self, view)
+Gap.find = find
+"""  # one detector takes hours
+
 
 @pytest.fixture
 def sent() -> list[str]:
@@ -204,6 +217,24 @@ def test_a_case_that_fails_is_opened_again(cli: Run, forks: Forks, tmp_path: Pat
         process.give("".join(f"{line}\n" for line in sent))
         process.says("the disk of the case is full; it is tried again")
         until("all lines in the case", lambda: taken(cli, tmp_path) == len(sent))
+        drained(process)
+    same_as_a_run(cli, tmp_path)
+
+
+def test_a_watch_that_is_told_to_end_cuts_off_what_takes_long(
+    cli: Run, forks: Forks, tmp_path: Path, sent: list[str]
+) -> None:
+    with watching(forks, tmp_path, "-", code=SLOW) as process:
+        process.give("".join(f"{line}\n" for line in sent))
+        process.says("it takes long")
+        until("all lines in the spool", lambda: spooled(tmp_path) == len(sent))
+        began = time.monotonic()
+        log = drained(process)
+        assert time.monotonic() - began < 10
+    assert "what came last is not looked through yet" in log
+    assert events(cli, tmp_path / "live.duckdb") == "[]\n"
+    with watching(forks, tmp_path, "-") as process:  # nothing more comes
+        process.says("up to")
         drained(process)
     same_as_a_run(cli, tmp_path)
 
