@@ -2,7 +2,7 @@
 
 Names choose parts, all by default: kills (size: how many), fuzz (lines), memory (lines), watched (kills), seeds (how
 many), reconnects (how many), clock (steps), ships (how many), flood (ships), disk (lines), stopped (seconds), alerts
-(kills).
+(kills), visitors (lines).
 """
 
 import shutil
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import mkdtemp
 
-from soak import alerts, fuzz, kills, memory, seeds, storms, watched
+from soak import alerts, fuzz, kills, memory, seeds, storms, visitors, watched
 
 PARTS: dict[str, tuple[Callable[[Path, int], Iterator[str]], int]] = {
     "kills": (kills.run, kills.KILLS),
@@ -27,6 +27,7 @@ PARTS: dict[str, tuple[Callable[[Path, int], Iterator[str]], int]] = {
     "disk": (storms.disk, storms.DISK_LINES),
     "stopped": (storms.stopped, storms.STOPPED_S),
     "alerts": (alerts.run, alerts.KILLS),
+    "visitors": (visitors.run, visitors.LINES),
 }
 
 
