@@ -38,8 +38,10 @@ from ais.memory import give_back
 from ais.seal import seal_us
 from ais.source import InputError
 from ais.store import CaseError, Interrupted, Store
+from darkwake.desk import Desk
 from darkwake.health import Health
 from darkwake.keep import Keep
+from darkwake.log import Said
 from darkwake.notify import notify, watchdog_s
 
 if TYPE_CHECKING:
@@ -103,8 +105,9 @@ class Watch:
     _broken: BaseException | None = None
 
     def __post_init__(self) -> None:
-        """Begin the account of how it is."""
+        """Begin the account of how it is, and make room for what officers say."""
         self.health = Health(self.clock())
+        self.desk = Desk(self._flushed.set)
 
     def run(self) -> None:
         """Watch until SIGTERM, Ctrl-C, or the end of all sources; what came by then is in the case at the end.
@@ -124,7 +127,7 @@ class Watch:
                     self.teller.start(store.reader())
             if server:
                 server.start()
-                self.say(f"the page is at {server.url}")
+                self.say(Said(f"the page is at {server.url}", "page"))
             asyncio.run(self._run())
         finally:
             notify("STOPPING=1")
@@ -164,7 +167,7 @@ class Watch:
                     self._cut_off()
             for hooks in self._dropped:
                 if hooks.dropped:
-                    self.say(f"{hooks.dropped:,} lines found no room and were dropped")
+                    self.say(Said(f"{hooks.dropped:,} lines found no room and were dropped", "dropped", "error"))
 
     def _stop(self, stop: asyncio.Event) -> None:
         """End, within some seconds."""
@@ -204,7 +207,7 @@ class Watch:
 
         def say(text: str) -> None:
             self.health.say(spool.name, text)
-            self.say(text)
+            self.say(Said.of_feed(text, spool.name))
 
         async def put(line: bytes) -> None:
             while not offer(line):
@@ -274,20 +277,29 @@ class Watch:
                     self.health.came()
                     self._flushed.set()
             except OSError as error:
-                self.say(f"the spool {spool.folder} cannot be written ({error.strerror}); it is tried again")
+                said = f"the spool {spool.folder} cannot be written ({error.strerror}); it is tried again"
+                self.say(Said(said, "spool", "error", spool.name))
 
     def _take(self) -> None:
+        """Write the case until the end; what officers say later is refused."""
+        try:
+            self._take_on()
+        finally:
+            self.desk.close()
+
+    def _take_on(self) -> None:
         """Take what is flushed into the case, and detect, until the end; a failing case is opened again."""
         told, last = "", False
         while True:
             try:
                 with Store.open(self.case) as store, store.filling(_MEMORY):
+                    store.take_orders(self.desk.order)
                     _Taking(self, store).run()
                 return
             except CaseError as error:
                 self.health.error = str(error)
                 if str(error) != told:
-                    self.say(f"{error}; it is tried again")
+                    self.say(Said(f"{error}; it is tried again", "case", "error"))
                 told = str(error)
                 if self._ending.wait(RETRY_S):
                     if last:
@@ -332,6 +344,7 @@ class _Taking:
         while True:
             ending = watch._ending.is_set()
             watch._flushed.clear()
+            self._write_notes()
             if self._caught_up() or not looked:  # what an earlier watch took in and did not come to look at
                 if not self._looked():
                     break
@@ -349,9 +362,16 @@ class _Taking:
         blocks, end = 0, time.monotonic() + max(TAKE_S, self._looked_s)
         while moved := self._step():
             blocks += moved
+            self._write_notes()
             if blocks >= TAKE_BLOCKS or time.monotonic() > end:
                 break
         return blocks > 0
+
+    def _write_notes(self) -> None:
+        """Write what officers said; it bears on alerts too."""
+        watch = self._watch
+        if watch.desk.write(self._store, watch.clock()) and watch.teller:
+            watch.teller.look(self._store.reader())
 
     def _step(self) -> int:
         """Take in a block of each file that has grown, and finish days that are over; returns how many moved."""
@@ -392,7 +412,8 @@ class _Taking:
         try:
             packed = self._packed(spool, path)
         except OSError as error:
-            watch.say(f"{path} cannot be packed ({error.strerror}); it is tried again")
+            said = f"{path} cannot be packed ({error.strerror}); it is tried again"
+            watch.say(Said(said, "spool", "warning", spool.name))
             self._pack_again[path] = time.monotonic() + PACK_AGAIN_S
             return False
         if packed is None:
@@ -468,7 +489,7 @@ class _Taking:
         counts = {kind: number for kind, number in found.events.items() if number}
         if counts != self._events and found.horizon is not None:
             said = ", ".join(f"{number:,} {kind}" for kind, number in sorted(counts.items()))
-            watch.say(f"up to {iso(found.horizon)}: {said or 'no events'}")
+            watch.say(Said(f"up to {iso(found.horizon)}: {said or 'no events'}", "found"))
         self._events = counts
         watch.health.horizon, watch.health.events = found.horizon, counts
         with self._store.reader() as reader:
@@ -489,7 +510,8 @@ class _Taking:
         if to_us is not None and move_seal(self._store, to_us, now=watch.clock(), version=watch.version):
             sealed = seal_us(self._store.con)
             assert sealed is not None
-            watch.say(f"sealed: what lies before {iso(from_us(sealed))} is no longer taken in or looked at")
+            said = f"sealed: what lies before {iso(from_us(sealed))} is no longer taken in or looked at"
+            watch.say(Said(said, "sealed"))
         before = None if sealed is None else from_us(sealed)
         if watch.keep.spool_hours is not None:
             before = newest - timedelta(hours=watch.keep.spool_hours)

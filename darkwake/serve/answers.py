@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
+
+from detectors import notes
+from detectors.notes import MAX_KEY, MAX_TEXT, MAX_WHO, Action, Verdict
 
 if TYPE_CHECKING:
     from ais.reader import Reader
@@ -64,12 +68,54 @@ class Event(msgspec.Struct, frozen=True):
     reasons: list[str]
 
 
+class Handling(msgspec.Struct, frozen=True):
+    """How a finding is handled, by all that was said of it and of those in whose place it stands."""
+
+    acknowledged_by: str | None
+    acknowledged_at: str | None  # UTC
+    snoozed_until: str | None  # UTC, also once it is over
+    verdict: str | None  # false alarm, confirmed
+    verdict_by: str | None
+    notes: int  # how much was said
+
+
 class Events(msgspec.Struct, frozen=True):
     """Findings, the latest start first."""
 
     events: list[Event]
     more: bool  # whether there are others beyond the limit
     ledger: int  # number of the revision up to which they are
+    handling: dict[str, Handling]  # by the id of those of which something was said
+
+
+class Note(msgspec.Struct, frozen=True):
+    """What somebody said of an event."""
+
+    seq: int
+    event_id: str
+    made_at: str  # UTC
+    who: str
+    action: str  # acknowledge, unacknowledge, snooze, verdict, note
+    text: str | None
+    verdict: str | None
+    until: str | None  # UTC
+
+
+class Notes(msgspec.Struct, frozen=True):
+    """What was said, oldest first."""
+
+    notes: list[Note]
+
+
+class NewNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What somebody has to say of an event."""
+
+    who: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_WHO)]
+    action: Action
+    text: Annotated[str, msgspec.Meta(max_length=MAX_TEXT)] | None = None
+    verdict: Verdict | None = None  # of a verdict; none takes the last one back
+    until: datetime | None = None  # of a snooze; none ends it
+    key: Annotated[str, msgspec.Meta(max_length=MAX_KEY)] | None = None  # sent again, it is not written twice
 
 
 class Revision(msgspec.Struct, frozen=True):
@@ -161,7 +207,10 @@ def events_of(reader: Reader, *, kind: str, mmsi: int, zone: str, least: float, 
     wanted = {"kind": kind, "mmsi": mmsi, "zone": zone, "least": least, "since": since, "limit": limit + 1}
     seq = last_revision(reader)
     rows = reader.query(_EVENTS, **wanted).to_pylist()
-    return Events([event_of(public(row)) for row in rows[:limit]], len(rows) > limit, seq)
+    found = [event_of(public(row)) for row in rows[:limit]]
+    handled = notes.handling_of(reader)
+    handling = {one.id: Handling(**handled[one.id].as_json()) for one in found if one.id in handled}
+    return Events(found, len(rows) > limit, seq, handling)
 
 
 def event_of(row: Mapping[str, Any]) -> Event:
@@ -181,7 +230,7 @@ def story_of(reader: Reader, event_id: str) -> Revisions:
 def revision_of(row: Mapping[str, Any]) -> Revision:
     """Return a revision from its row of the ledger."""
     import json
-    from datetime import UTC, datetime
+    from datetime import UTC
 
     from detectors import iso
 
@@ -190,6 +239,16 @@ def revision_of(row: Mapping[str, Any]) -> Revision:
         event[key] = datetime.fromisoformat(event[key]) if event[key] else None
     made_at = iso(row["made_at"].replace(tzinfo=UTC))
     return Revision(row["seq"], made_at, row["action"], list(row["supersedes"]), event_of(event))
+
+
+def notes_of(reader: Reader, event_id: str | None, since_seq: int) -> Notes:
+    """Return what was said after a note, oldest first: of all, or of an event and those in whose place it stands."""
+    return Notes([note_of(one) for one in notes.read_notes(reader, event_id, since_seq=since_seq, limit=MAX_ROWS)])
+
+
+def note_of(note: notes.Note) -> Note:
+    """Return a note with its times as text."""
+    return Note(**note.as_json())
 
 
 def ships_of(reader: Reader, text: str) -> Ships:

@@ -15,15 +15,19 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from darkwake.desk import WAIT_S, NotWritten, given_up
 from darkwake.serve import answers
+from darkwake.serve.access import MAX_BODY_BYTES
 from darkwake.serve.answers import Said, Status
 from darkwake.serve.openapi import describe
+from detectors.notes import BadNote, Note, Saying, UnknownEvent
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
     from pathlib import Path
 
     from zones import ZoneSet
@@ -44,6 +48,11 @@ SELECT seq, made_at, action, supersedes, event FROM ledger JOIN runs ON runs.id 
 Answer = TypeVar("Answer")
 
 
+def _nobody(said: Saying) -> Future[Note]:
+    """Refuse to write: nobody does."""
+    raise NotWritten("nobody writes this case; this was not written")
+
+
 @dataclass
 class Live:
     """What the interface reads from.
@@ -53,15 +62,18 @@ class Live:
         zones: The zones in force.
         status: Returns how the watch is.
         ready: Says what keeps the watch from its work; empty for nothing.
+        put: Has written what somebody says of an event.
     """
 
     case: Path
     zones: ZoneSet
     status: Callable[[], Status]
     ready: Callable[[], str]
+    put: Callable[[Saying], Future[Note]] = _nobody
     _streams: set[asyncio.Queue[bytes | None]] = field(default_factory=set)
     _seq: int = 0
     _row: int = -1
+    _note: int = 0
 
     async def read(self, work: Callable[[Any], Answer]) -> Answer:
         """Return what a function makes of a reader, in a thread: the loop goes on meanwhile."""
@@ -95,20 +107,39 @@ class Live:
     def _changes(self, reader: Any) -> bytes:
         """Return what has changed since the last tick as a message of a stream; empty for nothing."""
         from detectors.ledger import last_revision
+        from detectors.notes import last_note
 
         if self._row < 0:  # the first stream after none: what is there, its page asks for
             self._row = int(reader.query("SELECT coalesce(max(rowid), 0) AS row FROM positions")["row"][0].as_py())
-            self._seq = last_revision(reader)
+            self._seq, self._note = last_revision(reader), last_note(reader)
             return b""
         rows = reader.query(_FIXES, row=self._row).to_pydict()
         revisions = [answers.revision_of(row) for row in reader.query(_REVISIONS, seq=self._seq).to_pylist()]
-        if not rows["mmsi"] and not revisions:
+        notes = answers.notes_of(reader, None, self._note).notes
+        if not rows["mmsi"] and not revisions and not notes:
             return b""
         self._row = max([self._row, *rows.pop("row")])
         self._seq = max([self._seq, *(one.seq for one in revisions)])
+        self._note = max([self._note, *(one.seq for one in notes)])
         rows["t"] = [int(t.replace(tzinfo=UTC).timestamp()) for t in rows["t"]]
-        told = {"ledger": self._seq, "revisions": revisions, "fixes": rows, "status": self.status()}
+        status = self.status()
+        told = {"ledger": self._seq, "revisions": revisions, "notes": notes, "fixes": rows, "status": status}
         return b"event: change\nid: %d\ndata: %s\n\n" % (self._seq, msgspec.json.encode(told))
+
+    async def say(self, said: Saying) -> Note:
+        """Return what was said once it is written for good.
+
+        Raises:
+            NotWritten: That did not come about in time.
+            UnknownEvent: There never was such an event.
+            CaseError: The case failed.
+        """
+        answer = self.put(said)
+        made = asyncio.wrap_future(answer)
+        await asyncio.wait([made], timeout=WAIT_S)
+        if not made.done():
+            raise given_up(answer)
+        return made.result()
 
     def _send(self, message: bytes) -> None:
         for queue in list(self._streams):
@@ -160,6 +191,23 @@ def application(live: Live) -> Starlette:
         if not story.revisions:
             raise HTTPException(404, f"there is no event {name[:16]}")
         return _json(story)
+
+    async def notes(request: Request) -> Response:
+        name, since = request.path_params.get("id"), _number(request.query_params, "since_seq", 0, 0, 2**39)
+        return _json(await live.read(lambda reader: answers.notes_of(reader, name, since)))
+
+    async def note(request: Request) -> Response:
+        sent = await _sent(request, answers.NewNote)
+        try:
+            given = msgspec.structs.asdict(sent)
+            made = await live.say(Saying(request.path_params["id"], **given))
+        except BadNote as error:
+            raise HTTPException(400, str(error)) from None
+        except UnknownEvent as error:
+            raise HTTPException(404, str(error)) from None
+        except NotWritten as error:
+            raise HTTPException(503, str(error)) from None
+        return _json(answers.note_of(made), 201)
 
     async def ships(request: Request) -> Response:
         text = request.query_params.get("q", "")[:100]
@@ -214,6 +262,9 @@ def application(live: Live) -> Starlette:
         Route(f"{api}/status", status),
         Route(f"{api}/events", events),
         Route(f"{api}/events/{{id}}", event),
+        Route(f"{api}/events/{{id}}/notes", notes, methods=["GET"]),
+        Route(f"{api}/events/{{id}}/notes", note, methods=["POST"]),
+        Route(f"{api}/notes", notes),
         Route(f"{api}/ships", ships),
         Route(f"{api}/tracks", tracks),
         Route(f"{api}/zones", zones),
@@ -229,6 +280,21 @@ def application(live: Live) -> Starlette:
 
 def _json(value: object, status: int = 200) -> Response:
     return Response(msgspec.json.encode(value), status, media_type="application/json")
+
+
+Sent = TypeVar("Sent")
+
+
+async def _sent(request: Request, kind: type[Sent]) -> Sent:
+    """Return what was sent as JSON. No page elsewhere can have a browser send that without asking first."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise HTTPException(415, "send JSON, with content-type application/json")
+    try:
+        return msgspec.json.decode(await request.body(), type=kind)
+    except ClientDisconnect:
+        raise HTTPException(413, f"a request may have {MAX_BODY_BYTES:,} bytes") from None
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        raise HTTPException(400, str(error)) from None
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def live_of(watch: Watch) -> Live:
     """Return what the page of a watch is made from."""
-    return Live(watch.case, watch.zones, lambda: status_of(watch), lambda: _wrong(watch))
+    return Live(watch.case, watch.zones, lambda: status_of(watch), lambda: _wrong(watch), watch.desk.put)
 
 
 def status_of(watch: Watch) -> Status:

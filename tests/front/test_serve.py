@@ -9,7 +9,9 @@ import re
 import socket
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +19,25 @@ import msgspec
 import numpy as np
 import pytest
 
+from ais.store import Store
 from darkwake.case import Case
+from darkwake.desk import Desk
 from darkwake.serve import access, app
 from darkwake.serve.answers import Alerts, Feed, Status
 from darkwake.serve.app import Live
-from darkwake.serve.openapi import PATHS, describe
+from darkwake.serve.openapi import PATHS, POSTS, describe
 from darkwake.serve.server import Server
 from darkwake.settings import SettingsError
+from detectors.notes import Note, Saying
 from soak.apart import run_apart
 from soak.forked import Forks
+from soak.visitors import cpu_s, visitors
 from tests.front.front_door import ROOT, Run, meeting_csv
 from tests.front.watches import drained, free_port, until, watching
 from tests.test_any_split import feed
 
+NOW = datetime(2023, 1, 2, tzinfo=UTC)
+JSON = {"content-type": "application/json"}
 TOKEN = "a-token-of-some-length"
 STATUS = Status(
     version="1",
@@ -55,9 +63,18 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
     return made
 
 
+def written(case: Case, said: Saying) -> Future[Note]:
+    """Have a note written as a watch does, by the one that writes the case."""
+    desk = Desk(lambda: None)
+    answer = desk.put(said)
+    with Store.open(case.path) as store:
+        desk.write(store, NOW)
+    return answer
+
+
 @contextmanager
 def serving(case: Case, token: str = "", ready: str = "") -> Iterator[str]:
-    live = Live(case.path, case.zones, lambda: STATUS, lambda: ready)
+    live = Live(case.path, case.zones, lambda: STATUS, lambda: ready, lambda said: written(case, said))
     server = Server(live, "127.0.0.1:0", token)
     server.start()
     try:
@@ -90,6 +107,7 @@ def examples(case: Case) -> dict[str, str]:
     (event,) = case.records(kind="rendezvous")
     mmsi = event["mmsi"][0]
     return {
+        "/api/v1/events/{id}/notes": event["id"],
         "/api/v1/events": f"?kind=rendezvous&mmsi={mmsi}&min_score=0.1&since=2022-01-01T00:00:00Z&limit=5",
         "/api/v1/events/{id}": event["id"],
         "/api/v1/ships": f"?q={mmsi}",
@@ -102,10 +120,16 @@ def test_every_path_answers_as_it_is_described(place: str, case: Case) -> None:
     assert (code, document) == (200, describe())
     assert set(document["paths"]) == set(PATHS)
     more = examples(case)
+    for path, (_, sent, answer) in POSTS.items():
+        assert set(document["paths"][path]) == {"get", "post"}
+        body = msgspec.json.encode(sent(who="K. Park", action="verdict", verdict="confirmed"))
+        code, told, _ = ask(place, path.replace("{id}", more[path]), "POST", JSON, body)
+        assert code == 201, told
+        assert msgspec.to_builtins(msgspec.convert(told, answer, strict=True)) == told
     for path, (_, _, answer) in PATHS.items():
         if path == "/api/v1/stream":
             continue  # below
-        asked = path.replace("{id}", "") + more[path] if "{id}" in path else path + more.get(path, "")
+        asked = path.replace("{id}", more[path]) if "{id}" in path else path + more.get(path, "")
         code, told, headers = ask(place, asked)
         assert code == 200, (asked, told)
         if isinstance(answer, str):
@@ -149,22 +173,28 @@ def test_what_makes_no_sense_is_a_sentence(place: str, path: str, code: int, sai
 
 
 def test_a_stream_tells_what_came(place: str, case: Case) -> None:
+    row = "(mmsi, t, lon, lat, msg_type, ais_class, input_id, line)"
+    with Store.open(case.path) as store, streaming(place) as lines:
+        time.sleep(app.TICK_S * 2.5)  # what is there when a page opens, it asks for itself
+        store.con.execute(f"INSERT INTO positions {row} VALUES (7, '2023-01-03', 1.5, 2.5, 1, 'A', 1, 999999)")
+        told = next(line for line in lines if line.startswith(b"data: "))
+    fixes = json.loads(told[6:])["fixes"]
+    assert (fixes["mmsi"], fixes["lon"], fixes["t"]) == ([7], [1.5], [1672704000])
+
+
+@contextmanager
+def streaming(place: str) -> Iterator[Iterator[bytes]]:
+    """The lines of a stream."""
     con = http.client.HTTPConnection(place, timeout=20)
     con.request("GET", "/api/v1/stream")
     answer = con.getresponse()
     assert answer.headers["content-type"].startswith("text/event-stream")
     lines = iter(answer.readline, b"")
     assert next(lines).startswith(b"retry:")
-    time.sleep(app.TICK_S * 2.5)  # what is there when a page opens, it asks for itself
-    row = "(mmsi, t, lon, lat, msg_type, ais_class, input_id, line)"
-    from ais.store import Store
-
-    with Store.open(case.path) as store:
-        store.con.execute(f"INSERT INTO positions {row} VALUES (7, '2023-01-03', 1.5, 2.5, 1, 'A', 1, 999999)")
-    told = next(line for line in lines if line.startswith(b"data: "))
-    con.close()
-    fixes = json.loads(told[6:])["fixes"]
-    assert (fixes["mmsi"], fixes["lon"], fixes["t"]) == ([7], [1.5], [1672704000])
+    try:
+        yield lines
+    finally:
+        con.close()
 
 
 def test_figures_have_no_ship_and_are_escaped(place: str) -> None:
@@ -250,6 +280,21 @@ def test_streams_beyond_the_bound_are_refused_and_those_left_are_forgotten(case:
             time.sleep(0.1)
 
 
+def test_rude_visitors_cost_a_watch_less_than_a_tenth_of_a_core(forks: Forks, tmp_path: Path) -> None:
+    port, udp = free_port(), free_port(socket.SOCK_DGRAM)
+    place = f"127.0.0.1:{port}"
+    with watching(forks, tmp_path, f"udp://127.0.0.1:{udp}", "--serve", place) as process:
+        process.says("listening")
+        with visitors(port):
+            assert ask(place, "/healthz")[0] in (200, 503)  # all that came before it is answered too
+            before, began = cpu_s(process.pid), time.monotonic()
+            time.sleep(3.0)
+            worked = (cpu_s(process.pid) - before) / (time.monotonic() - began)
+        until("they are forgotten", lambda: ask(place, "/api/v1/status")[0] == 200)
+        drained(process)
+    assert worked < 0.1
+
+
 def test_a_stream_that_is_behind_is_closed(case: Case) -> None:
     async def stuck() -> int:
         live = Live(case.path, case.zones, lambda: STATUS, str)
@@ -284,7 +329,7 @@ def test_a_watch_serves_what_it_finds_while_it_finds_it(cli: Run, forks: Forks, 
     sources = ("-", f"udp://127.0.0.1:{udp}")
     with watching(forks, tmp_path, *sources, "--serve", place) as process:
         process.says("the page is at")
-        assert ask(place, "/api/v1/events")[1] == {"events": [], "more": False, "ledger": 0}
+        assert ask(place, "/api/v1/events")[1] == {"events": [], "more": False, "ledger": 0, "handling": {}}
         process.give("".join(f"{line}\n" for line in lines))
         process.says("up to")
         until("all is looked through", lambda: ask(place, "/api/v1/status")[1]["behind_s"] == 0)
