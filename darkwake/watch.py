@@ -295,6 +295,8 @@ class _Taking:
             elif ending:
                 break
             else:
+                if not watch._flushed.is_set():  # what was flushed while it was taken needs no second look
+                    watch.health.looked_through()
                 watch._flushed.wait()
         for follower in self._followers.values():
             follower.pause()
