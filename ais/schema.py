@@ -12,7 +12,7 @@ from typing import Any
 import numpy.typing as npt
 import pyarrow as pa
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 _ARROW: dict[str, pa.DataType] = {
     "BOOLEAN": pa.bool_(),
@@ -308,6 +308,23 @@ LEDGER = Table(
     ),
     key=("seq",),
 )
+NOTES = Table(
+    "notes",
+    "what officers said of findings, oldest first; nothing is ever changed or taken out",
+    (
+        Column("seq", "UBIGINT", "order in which they were said, from 1", null=False),
+        Column("event_id", "VARCHAR", "the event that it was said of", null=False),
+        Column("ledger_seq", "UBIGINT", "the event's last revision in the ledger when it was said", null=False),
+        Column("made_at", "TIMESTAMP", "UTC time at which it was said", null=False),
+        Column("who", "VARCHAR", "who said it, in their own words", null=False),
+        Column("action", "VARCHAR", "acknowledge, unacknowledge, snooze, verdict or note", null=False),
+        Column("text", "VARCHAR", "what was said besides"),
+        Column("verdict", "VARCHAR", "false alarm or confirmed; of a verdict, NULL takes the last one back"),
+        Column("until_t", "TIMESTAMP", "UTC end of a snooze; of a snooze, NULL ends it at once"),
+        Column("key", "VARCHAR", "its sender's own name for it: what comes again under it is not written twice"),
+    ),
+    key=("seq",),
+)
 RUNS = Table(
     "runs",
     "what detection ran when, with what",
@@ -375,6 +392,7 @@ TABLES: dict[str, Table] = {
         CHANGES,
         EVENTS,
         LEDGER,
+        NOTES,
         RUNS,
         ARTEFACTS,
         ZONES,

@@ -3,7 +3,8 @@
 The socket lies in a folder that only this user may enter, named by the hash of the case's real path. A request is
 a JSON object ``{"sql", "params"}`` behind its length (4 bytes, network order); the answer is one status byte
 (``A`` rows, ``E`` a refusal), a length (8 bytes) and an Arrow IPC stream or a sentence. It runs in a read-only
-transaction of its own, bounded in time and rows, so the writer is not disturbed.
+transaction of its own, bounded in time and rows, so the writer is not disturbed. A writer that takes orders is given
+``{"order"}`` too, which it does itself when it comes to it; its answer is JSON.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ import stat
 import struct
 import tempfile
 import threading
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
 
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 MAX_ROWS = 50_000_000
 MAX_SECONDS = 120.0
 MAX_REQUEST_BYTES = 1 << 20
+Orders = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+_ORDER = b'{"order": '
 _PAUSE_S = 0.1  # where no more files can be open, before a reader is let in again
 
 
@@ -112,6 +116,16 @@ def _stream(batches: pa.RecordBatchReader) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
+def _done(orders: Orders | None, request: bytes) -> bytes:
+    """Have the writer do what a request orders; QueryError where it takes no orders or refuses this one."""
+    if orders is None:
+        raise QueryError("another darkwake is writing to the case; wait until it ends")
+    try:
+        return json.dumps(orders(json.loads(request)["order"])).encode()
+    except ValueError as error:
+        raise QueryError(str(error)) from None
+
+
 class _Request(socketserver.BaseRequestHandler):
     """One client: requests until it hangs up."""
 
@@ -130,7 +144,8 @@ class _Request(socketserver.BaseRequestHandler):
                 return
             con = self.server.cursor()
             try:
-                status, payload = b"A", _answer(con, body)
+                ordered = body.startswith(_ORDER)
+                status, payload = b"A", _done(self.server.orders, body) if ordered else _answer(con, body)
             except QueryError as error:
                 status, payload = b"E", str(error).encode()
             finally:
@@ -148,6 +163,7 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         self._con = con
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self.orders: Orders | None = None
 
     def serve(self) -> None:
         """Answer until it is stopped: at once, where `serve_forever` looks ten times a second whether it is."""
@@ -197,6 +213,10 @@ class QueryServer:
         started._thread.start()
         return started
 
+    def take_orders(self, orders: Orders) -> None:
+        """Have orders done: what does them is called in a thread of the request's own, and raises ValueError."""
+        self._server.orders = orders
+
     def stop(self) -> None:
         """Stop listening; requests under way are cut off."""
         self._server.stop()
@@ -228,7 +248,18 @@ class Remote:
 
     def query(self, sql: str, params: dict[str, object]) -> pa.Table:
         """Ask the writer to run one SELECT."""
-        body = json.dumps({"sql": sql, "params": {k: _pack(v) for k, v in params.items()}}).encode()
+        answer = self._ask(json.dumps({"sql": sql, "params": {k: _pack(v) for k, v in params.items()}}).encode())
+        return pa.ipc.open_stream(answer).read_all()
+
+    def order(self, order: Mapping[str, Any]) -> Any:
+        """Have the writer do something; returns what it says of it.
+
+        Raises:
+            QueryError: It takes no orders, or refuses this one.
+        """
+        return json.loads(self._ask(_ORDER + json.dumps(order).encode() + b"}"))
+
+    def _ask(self, body: bytes) -> bytes:
         try:
             self._sock.sendall(struct.pack("!I", len(body)) + body)
             status = _receive(self._sock, 1)
@@ -238,7 +269,7 @@ class Remote:
             raise QueryError(f"the case's writer went away while answering ({error}); try again") from None
         if status == b"E":
             raise QueryError(payload.decode())
-        return pa.ipc.open_stream(payload).read_all()
+        return payload
 
     def close(self) -> None:
         """Hang up."""

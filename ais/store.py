@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Self
 
 import duckdb
 
-from ais.schema import ARTEFACTS, HEARINGS, MARKS, SCHEMA_VERSION, SEALED, SENTENCES, TABLES, TOUCHED
+from ais.schema import ARTEFACTS, HEARINGS, MARKS, NOTES, SCHEMA_VERSION, SEALED, SENTENCES, TABLES, TOUCHED
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from ais.reader import Reader
-    from ais.serve import QueryServer
+    from ais.serve import Orders, QueryServer
 
 MEMORY_LIMIT = "1GB"  # DuckDB's own share; beyond it spills to a folder beside the case
 _HEADER_BYTES = 3 * 4096  # of a DuckDB file: a shorter one holds nothing yet
@@ -194,6 +194,7 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         "ALTER TABLE runs ADD COLUMN artefacts VARCHAR[]",
     ),
     4: (SEALED.ddl(),),
+    5: (NOTES.ddl(),),
 }
 """For each schema version after the first, the statements that bring the one before it there."""
 
@@ -368,6 +369,11 @@ class Store:
         from ais.reader import Reader
 
         return Reader.on(self.con.cursor())
+
+    def take_orders(self, orders: Orders) -> None:
+        """Have orders of other processes done, which come as JSON and are answered in JSON."""
+        if self._server is not None:
+            self._server.take_orders(orders)
 
     def close(self) -> None:
         """Stop answering readers and release the file."""

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from detectors import DetectReport
     from detectors.artefacts import Artefact
     from detectors.mask import Rules
+    from detectors.notes import Action, Note, Verdict
     from detectors.vessel_lists import VesselLists
     from zones import ZoneSet
 
@@ -345,6 +346,54 @@ class Case:
             rows = [link.as_json() for link in find_contacts(reader, mmsi, days=days, hops=hops).links]
         frame = pd.DataFrame(rows, columns=list(LINK_KEYS))
         return frame.assign(start=pd.to_datetime(frame["start"], utc=True), end=pd.to_datetime(frame["end"], utc=True))
+
+    def note(
+        self,
+        event_id: str,
+        *,
+        who: str,
+        action: Action = "note",
+        text: str | None = None,
+        verdict: Verdict | None = None,
+        until: datetime | None = None,
+        key: str | None = None,
+    ) -> Note:
+        """Say something of an event, for good; a watch that holds the case is asked to write it.
+
+        Args:
+            event_id: The event.
+            who: Who says it.
+            action: What it does.
+            text: What is said besides.
+            verdict: Of the action ``verdict``; None takes the last one back.
+            until: Of the action ``snooze``; None ends it.
+            key: The sender's own name for it: sent again, it is not written twice.
+
+        Raises:
+            BadNote: It makes no sense.
+            UnknownEvent: There never was such an event.
+        """
+        import msgspec
+
+        from ais.serve import Remote
+        from detectors.notes import Note, Saying, write_note
+
+        said = Saying(event_id, who, action, text, verdict, until, key)
+        remote = Remote.connect(self.path.expanduser().resolve())
+        if remote is None:
+            with self._writer() as store:
+                return write_note(store, said, now=now())
+        try:
+            return msgspec.convert(remote.order(msgspec.to_builtins(said)), Note)
+        finally:
+            remote.close()
+
+    def notes(self, event_id: str | None = None) -> list[Note]:
+        """Return what officers said, oldest first: of all events, or of one and those in whose place it stands."""
+        from detectors.notes import read_notes
+
+        with self.reader() as reader:
+            return read_notes(reader, event_id)
 
     def map(self) -> folium.Map:
         """Return the case on a folium map, for a notebook."""

@@ -21,8 +21,8 @@ from darkwake import __version__, ours
 from darkwake.say import os_error, plain
 
 COMMANDS = (
-    *("run", "watch", "ingest", "forget", "detect", "events", "tracks", "contacts", "report"),
-    *("replay", "train", "zones", "status", "verify", "simulate", "evaluate", "demo", "doctor"),
+    *("run", "watch", "ingest", "forget", "detect", "events", "note", "notes", "tracks", "contacts"),
+    *("report", "replay", "train", "zones", "status", "verify", "simulate", "evaluate", "demo", "doctor"),
 )
 
 

@@ -32,8 +32,10 @@ from ais.feeds.websocket import run_websocket
 from ais.seal import seal_us
 from ais.source import InputError
 from ais.store import CaseError, Store
+from darkwake.desk import Desk
 from darkwake.health import Health
 from darkwake.keep import Keep
+from darkwake.log import Said
 from darkwake.notify import notify, watchdog_s
 
 if TYPE_CHECKING:
@@ -92,8 +94,9 @@ class Watch:
     _broken: BaseException | None = None
 
     def __post_init__(self) -> None:
-        """Begin the account of how it is."""
+        """Begin the account of how it is, and make room for what officers say."""
         self.health = Health(self.clock())
+        self.desk = Desk(self._flushed.set)
 
     def run(self) -> None:
         """Watch until SIGTERM, Ctrl-C, or the end of all sources; what came by then is in the case at the end.
@@ -113,7 +116,7 @@ class Watch:
                     self.teller.start(store.reader())
             if server:
                 server.start()
-                self.say(f"the page is at {server.url}")
+                self.say(Said(f"the page is at {server.url}", "page"))
             asyncio.run(self._run())
         finally:
             notify("STOPPING=1")
@@ -150,7 +153,7 @@ class Watch:
             await asyncio.to_thread(taking.join)
             for hooks in self._dropped:
                 if hooks.dropped:
-                    self.say(f"{hooks.dropped:,} lines found no room and were dropped")
+                    self.say(Said(f"{hooks.dropped:,} lines found no room and were dropped", "dropped", "error"))
 
     async def _left_over(self) -> None:
         """Let feeds go on until what had come already is taken: nothing comes for a moment, or it never stops."""
@@ -175,7 +178,7 @@ class Watch:
 
         def say(text: str) -> None:
             self.health.say(spool.name, text)
-            self.say(text)
+            self.say(Said.of_feed(text, spool.name))
 
         async def put(line: bytes) -> None:
             while not offer(line):
@@ -245,20 +248,29 @@ class Watch:
                     self.health.came()
                     self._flushed.set()
             except OSError as error:
-                self.say(f"the spool {spool.folder} cannot be written ({error.strerror}); it is tried again")
+                said = f"the spool {spool.folder} cannot be written ({error.strerror}); it is tried again"
+                self.say(Said(said, "spool", "error", spool.name))
 
     def _take(self) -> None:
+        """Write the case until the end; what officers say later is refused."""
+        try:
+            self._take_on()
+        finally:
+            self.desk.close()
+
+    def _take_on(self) -> None:
         """Take what is flushed into the case, and detect, until the end; a failing case is opened again."""
         told, last = "", False
         while True:
             try:
                 with Store.open(self.case) as store, store.filling(_MEMORY):
+                    store.take_orders(self.desk.order)
                     _Taking(self, store).run()
                 return
             except CaseError as error:
                 self.health.error = str(error)
                 if str(error) != told:
-                    self.say(f"{error}; it is tried again")
+                    self.say(Said(f"{error}; it is tried again", "case", "error"))
                 told = str(error)
                 if self._ending.wait(RETRY_S):
                     if last:
@@ -287,6 +299,7 @@ class _Taking:
         while True:
             ending = watch._ending.is_set()
             watch._flushed.clear()
+            self._write_notes()
             if self._caught_up():
                 self._detect()
                 watch.health.error = None
@@ -306,9 +319,16 @@ class _Taking:
         moved, end = False, time.monotonic() + TAKE_S
         while self._step():
             moved = True
+            self._write_notes()
             if time.monotonic() > end:
                 break
         return moved
+
+    def _write_notes(self) -> None:
+        """Write what officers said; it bears on alerts too."""
+        watch = self._watch
+        if watch.desk.write(self._store, watch.clock()) and watch.teller:
+            watch.teller.look(self._store.reader())
 
     def _step(self) -> bool:
         """Take in a block of each file that has grown; a day's file that another follows is finished."""
@@ -338,7 +358,8 @@ class _Taking:
         try:
             packed = spool.pack(path, watch._ending.is_set)
         except OSError as error:
-            watch.say(f"{path} cannot be packed ({error.strerror}); it is tried again")
+            said = f"{path} cannot be packed ({error.strerror}); it is tried again"
+            watch.say(Said(said, "spool", "warning", spool.name))
             self._pack_again[path] = time.monotonic() + PACK_AGAIN_S
             return False
         if packed is None:
@@ -369,7 +390,7 @@ class _Taking:
         counts = {kind: number for kind, number in found.events.items() if number}
         if counts != self._events and found.horizon is not None:
             said = ", ".join(f"{number:,} {kind}" for kind, number in sorted(counts.items()))
-            watch.say(f"up to {iso(found.horizon)}: {said or 'no events'}")
+            watch.say(Said(f"up to {iso(found.horizon)}: {said or 'no events'}", "found"))
         self._events = counts
         watch.health.horizon, watch.health.events = found.horizon, counts
         with self._store.reader() as reader:
@@ -390,7 +411,8 @@ class _Taking:
         if to_us is not None and move_seal(self._store, to_us, now=watch.clock(), version=watch.version):
             sealed = seal_us(self._store.con)
             assert sealed is not None
-            watch.say(f"sealed: what lies before {iso(from_us(sealed))} is no longer taken in or looked at")
+            said = f"sealed: what lies before {iso(from_us(sealed))} is no longer taken in or looked at"
+            watch.say(Said(said, "sealed"))
         before = None if sealed is None else from_us(sealed)
         if watch.keep.spool_hours is not None:
             before = newest - timedelta(hours=watch.keep.spool_hours)

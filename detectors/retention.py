@@ -2,8 +2,8 @@
 
 An event that began before the seal is not looked at again: a detector would miss what is gone, and say something else
 of it. One that is still open when the seal reaches its beginning ends at the horizon of that time, and says so. Of the
-ledger the first and last word on each such event stay, and what was withdrawn; runs stay where the ledger or a
-detector's last word hangs on them.
+ledger the first and last word on each such event stay, what was withdrawn, and what an officer had before them; runs
+stay where the ledger or a detector's last word hangs on them.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ _OLD_REVISIONS = """
 DELETE FROM ledger WHERE action = 'revised' AND run_id IN (FROM old_runs)
     AND seq NOT IN (SELECT max(seq) FROM ledger GROUP BY event_id)
     AND seq <> (SELECT max(seq) FROM ledger WHERE run_id <> $run)  -- by which those who read on know the ledger
+    AND seq NOT IN (SELECT ledger_seq FROM notes)  -- what an officer had before them
     AND event_id NOT IN (SELECT id FROM events WHERE start_t >= make_timestamp($seal))
 """
 _OLD_RUNS = """

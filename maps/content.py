@@ -16,6 +16,7 @@ from ais.reader import Reader
 from detectors import discover
 from detectors.drawing import Drawing
 from detectors.list_matches import match_lists
+from detectors.notes import Note, notes_of_standing
 from detectors.vessel_lists import VesselLists
 from maps import kinds, words
 from maps.backdrop import REGION, WORLD, box_around, coast, names, ports, widened
@@ -38,6 +39,7 @@ def map_content(
 ) -> tuple[dict[str, object], Findings, Coverage, Tracks]:
     """Return all that a map shows, and the parts it was made of."""
     findings = find(reader, part)
+    said = notes_of_standing(reader)
     heard = read_coverage(reader)
     ships = part.with_partners(findings)
     tracks = read_tracks(reader, ships, max_fixes=part.max_fixes, from_us=part.from_us, to_us=part.to_us)
@@ -47,7 +49,10 @@ def map_content(
     view = widened(view)
     content: dict[str, object] = {
         "kinds": [{**kind, "count": findings.counts[kind["kind"]]} for kind in kinds.describe(findings.counts)],
-        "events": [_event(event, ships, zones, middle) for event in findings.events],
+        "events": [
+            {**_event(event, ships, zones, middle), "said": _in_words(said.get(str(event["id"]), ()))}
+            for event in findings.events
+        ],
         "left_out": findings.left_out,
         "ships": read_ships(reader, ships, match_lists(reader, lists)),
         "sorts": [list(sort) for sort in SORTS],
@@ -125,6 +130,10 @@ def _event(event: Mapping[str, object], ships: Sequence[int], zones: ZoneSet, mi
         "hollow": "cannot" in str(said.get("verdict", "")),
         **split_reasons([str(item) for item in _items(event["reasons"])]),
     }
+
+
+def _in_words(notes: Iterable[Note]) -> list[str]:
+    return [note.in_words() for note in notes]
 
 
 def _items(value: object) -> list[object]:

@@ -17,7 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from darkwake.alerts.rules import Rule
+from detectors.event import to_us
+from detectors.notes import FALSE_ALARM, Handling
 
+NOTHING: Mapping[str, Handling] = {}
 FIRST_RETRY_S, LAST_RETRY_S = 5, 600
 HOUR_US = 3_600_000_000
 _TABLES = """
@@ -141,10 +144,15 @@ class Outbox:
             con.execute("INSERT INTO looked VALUES (?, ?)", (last.seq, last.event["id"]))
         return made
 
-    def next(self, rule: Rule, now_us: int) -> Message | None:
+    def next(self, rule: Rule, now_us: int, handled: Mapping[str, Handling] = NOTHING) -> Message | None:
         """Return the message of a rule that is to be sent now, the oldest first; None where none is, or may be.
 
         What its reader was told by then decides what kind of message it is, and whether it still is one.
+
+        Args:
+            rule: The rule.
+            now_us: The time, UTC microseconds.
+            handled: How officers handle events, by id.
         """
         with self._transaction() as con:
             sent = con.execute(
@@ -161,7 +169,14 @@ class Outbox:
             for action, text, supersedes, revision, tries in rows:
                 event = json.loads(text)
                 took = [one for one in json.loads(supersedes) if _told(con, rule.name, one)]
-                said = _action(action, event, rule, _told(con, rule.name, event["id"]), took)
+                told = _told(con, rule.name, event["id"])
+                said = _action(action, event, rule, told, took)
+                if said == "revised" and told and not took and not _is_worse(told[1], event):
+                    how = handled.get(event["id"])
+                    if how and how.verdict == FALSE_ALARM:
+                        said = None
+                    elif how and how.snoozed_until and to_us(how.snoozed_until) > now_us:
+                        continue
                 if said:
                     return Message(rule.name, said, event, took, revision, tries)
                 con.execute(
@@ -268,6 +283,12 @@ def _is_news(told: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
     An event that merely grows is none: its end known, another ship, zone or verdict, another tenth of the score are.
     """
     return any(_gist(told)[key] != _gist(event)[key] for key in _gist(event))
+
+
+def _is_worse(told: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
+    """Say whether an event is more than its reader was told: by a tenth of the score, or on a list now."""
+    before, now = _gist(told), _gist(event)
+    return bool(now["score"] > before["score"] or now["listed"] > before["listed"])
 
 
 def _gist(event: Mapping[str, Any]) -> dict[str, Any]:

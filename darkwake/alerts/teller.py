@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from darkwake.alerts.outbox import Outbox, Revision
 from darkwake.alerts.rules import Rule
 from darkwake.alerts.send import Channel, channel
+from darkwake.log import Said
+from detectors.notes import Handling, handling_of
 
 if TYPE_CHECKING:
     from ais.reader import Reader
@@ -57,6 +59,7 @@ class Teller:
         self._rules, self._lists, self._clock, self._say = rules, lists, clock, say
         self._channels = {rule.name: channel(rule) for rule in rules}
         self.outbox = Outbox(outbox)
+        self._handled: Mapping[str, Handling] = {}
         self._stopping, self._news = threading.Event(), {rule.name: threading.Event() for rule in rules}
         self._threads = [
             threading.Thread(target=self._tell, args=(rule,), name=rule.name, daemon=True) for rule in rules
@@ -73,13 +76,17 @@ class Teller:
             thread.start()
 
     def look(self, reader: Reader) -> None:
-        """Put what is new in the ledger into the outbox; where that cannot be used, the next look does."""
+        """Put what is new in the ledger into the outbox; where that cannot be used, the next look does.
+
+        What officers said of events is read too: it decides what is still to be told of them.
+        """
         try:
             self._look(reader)
         except OSError as error:
-            self._say(f"alerts wait: {error}")
+            self._say(Said(f"alerts wait: {error}", "alerts", "error"))
 
     def _look(self, reader: Reader) -> None:
+        self._handled = handling_of(reader)
         looked = self.outbox.looked()
         assert looked is not None
         rows = reader.query(_NEW, seq=looked[0]).to_pylist()
@@ -106,7 +113,8 @@ class Teller:
             if thread.is_alive():
                 thread.join(max(_PAUSE_S, end - time.monotonic()))
         if waiting := self.outbox.counts()["waiting"]:
-            self._say(f"{waiting:,} alerts wait to be told; they are when the watch begins again")
+            said = f"{waiting:,} alerts wait to be told; they are when the watch begins again"
+            self._say(Said(said, "alerts", "warning"))
         if not any(thread.is_alive() for thread in self._threads):
             self.outbox.close()
 
@@ -124,7 +132,7 @@ class Teller:
         while not self._stopping.is_set():
             self._news[rule.name].clear()
             try:
-                message = self.outbox.next(rule, self._now_us())
+                message = self.outbox.next(rule, self._now_us(), self._handled)
                 wrong = message and _sent(send, message, self._clock())
                 if message and wrong:
                     self.outbox.failed(message, self._now_us())
@@ -133,9 +141,10 @@ class Teller:
             except OSError as error:  # a full disk, say
                 message, wrong = None, str(error)
             if wrong and not failing:
-                self._say(f"alerts of {rule.name} do not get through ({wrong}); they are tried again")
+                said = f"alerts of {rule.name} do not get through ({wrong}); they are tried again"
+                self._say(Said(said, "alerts", "error", rule.name))
             elif failing and wrong == "":
-                self._say(f"alerts of {rule.name} get through again")
+                self._say(Said(f"alerts of {rule.name} get through again", "alerts", "info", rule.name))
             failing = failing if wrong is None else bool(wrong)
             if message is None:
                 self._news[rule.name].wait(LOOK_S)

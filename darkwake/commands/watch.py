@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 @click.option(
     "--serve", "address", metavar="HOST:PORT", help="Answer there over HTTP: findings, tracks, health (docs/serve.md)."
 )
+@click.option("--log-json", is_flag=True, help="Say each thing as a line of JSON: time, level, event, source, text.")
 @click.option("--only", multiple=True, metavar="gap,rendezvous", help="These detectors only.")
 @click.option("--set", "sets", multiple=True, metavar="detector.field=value", help="One threshold (docs/settings.md).")
 @options.zones
@@ -47,12 +48,13 @@ def watch(
     keep_size: str | None,
     keep_spool: str | None,
     address: str | None,
+    log_json: bool,
     only: tuple[str, ...],
     sets: tuple[str, ...],
     zone_files: tuple[Path, ...],
     list_files: tuple[Path, ...],
     config: Path | None,
-) -> None:
+) -> int:
     """Take live feeds into a case and find events as lines come.
 
     Each line goes to a spool first, and from there into the case.
@@ -75,7 +77,7 @@ def watch(
     from darkwake.clock import now
     from darkwake.commands.detect import choose
     from darkwake.keep import Keep
-    from darkwake.say import plain
+    from darkwake.log import Said, as_json, as_text
     from darkwake.settings import Settings, check, load
     from darkwake.watch import Watch
 
@@ -91,7 +93,7 @@ def watch(
     key = os.environ.get("AISSTREAM_API_KEY", "")
 
     def say(text: str) -> None:
-        click.echo(f"{now():%Y-%m-%dT%H:%M:%SZ} {plain(text)}", err=True)
+        click.echo((as_json if log_json else as_text)(text, now()), err=True)
 
     teller = None
     if settings.alerts:
@@ -105,4 +107,11 @@ def watch(
         return Server(live_of(watched, lambda: case.lists), address, os.environ.get("DARKWAKE_TOKEN", ""))
 
     given = (case.path, spool, addresses, case.zones, detectors, __version__, now, say, key, teller, kept)
-    Watch(*given, serve if address else None).run()
+    try:
+        Watch(*given, serve if address else None).run()
+    except (ValueError, OSError) as error:
+        if not log_json:
+            raise
+        say(Said(str(error), "stopped", "error"))
+        return 1
+    return 0

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
+from detectors import notes
+from detectors.notes import MAX_KEY, MAX_TEXT, MAX_WHO, Action, Verdict
+
 if TYPE_CHECKING:
     from ais.reader import Reader
     from detectors.vessel_lists import VesselLists
@@ -83,6 +86,17 @@ class Words(msgspec.Struct, frozen=True):
     drawn: list[dict[str, Any]]  # what its detector wants drawn
 
 
+class Handling(msgspec.Struct, frozen=True):
+    """How a finding is handled, by all that was said of it and of those in whose place it stands."""
+
+    acknowledged_by: str | None
+    acknowledged_at: str | None  # UTC
+    snoozed_until: str | None  # UTC, also once it is over
+    verdict: str | None  # false alarm, confirmed
+    verdict_by: str | None
+    notes: int  # how much was said
+
+
 class Events(msgspec.Struct, frozen=True):
     """Findings, the latest start first."""
 
@@ -91,6 +105,37 @@ class Events(msgspec.Struct, frozen=True):
     ledger: int  # number of the revision up to which they are
     words: dict[str, Words]  # by id, where they were asked for
     found_at: dict[str, str]  # by id: when it was first found, UTC
+    handling: dict[str, Handling]  # by the id of those of which something was said
+
+
+class Note(msgspec.Struct, frozen=True):
+    """What somebody said of an event."""
+
+    seq: int
+    event_id: str
+    made_at: str  # UTC
+    who: str
+    action: str  # acknowledge, unacknowledge, snooze, verdict, note
+    text: str | None
+    verdict: str | None
+    until: str | None  # UTC
+
+
+class Notes(msgspec.Struct, frozen=True):
+    """What was said, oldest first."""
+
+    notes: list[Note]
+
+
+class NewNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What somebody has to say of an event."""
+
+    who: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_WHO)]
+    action: Action
+    text: Annotated[str, msgspec.Meta(max_length=MAX_TEXT)] | None = None
+    verdict: Verdict | None = None  # of a verdict; none takes the last one back
+    until: datetime | None = None  # of a snooze; none ends it
+    key: Annotated[str, msgspec.Meta(max_length=MAX_KEY)] | None = None  # sent again, it is not written twice
 
 
 class Revision(msgspec.Struct, frozen=True):
@@ -218,12 +263,14 @@ def events_of(
     rows = reader.query(_EVENTS, **wanted).to_pylist()
     found = [public(row) for row in rows[:limit]]
     ids = [one["id"] for one in found]
+    handled = notes.handling_of(reader)
     firsts = reader.query(_FOUND, ids=ids).to_pylist() if ids else []
     return Events(
         events=[event_of(one) for one in found],
         more=len(rows) > limit,
         ledger=seq,
         words={one["id"]: words_of(one, zones) for one in found} if in_words else {},
+        handling={name: Handling(**handled[name].as_json()) for name in ids if name in handled},
         found_at={row["event_id"]: iso(row["made_at"].replace(tzinfo=UTC)) for row in firsts},
     )
 
@@ -267,6 +314,16 @@ def revision_of(row: Mapping[str, Any], zones: ZoneSet) -> Revision:
     made_at = iso(row["made_at"].replace(tzinfo=UTC))
     said = event_of(event), words_of(event, zones)
     return Revision(row["seq"], made_at, row["action"], list(row["supersedes"]), *said)
+
+
+def notes_of(reader: Reader, event_id: str | None, since_seq: int) -> Notes:
+    """Return what was said after a note, oldest first: of all, or of an event and those in whose place it stands."""
+    return Notes([note_of(one) for one in notes.read_notes(reader, event_id, since_seq=since_seq, limit=MAX_ROWS)])
+
+
+def note_of(note: notes.Note) -> Note:
+    """Return a note with its times as text."""
+    return Note(**note.as_json())
 
 
 def ships_of(reader: Reader, text: str) -> Ships:

@@ -17,17 +17,21 @@ from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from darkwake.desk import WAIT_S, NotWritten, given_up
 from darkwake.serve import answers
+from darkwake.serve.access import MAX_BODY_BYTES
 from darkwake.serve.answers import Said, Status
 from darkwake.serve.changes import Change, Fixes, Since, change_of
 from darkwake.serve.fleet import Fleet, fleet_of, newest_of
 from darkwake.serve.openapi import describe
+from detectors.notes import BadNote, Note, Saying, UnknownEvent
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
     from pathlib import Path
 
     from detectors.vessel_lists import VesselLists
@@ -42,6 +46,11 @@ _LAST_HOURS, _MOST_HOURS = 6.0, 72.0
 Answer = TypeVar("Answer")
 
 
+def _nobody(said: Saying) -> Future[Note]:
+    """Refuse to write: nobody does."""
+    raise NotWritten("nobody writes this case; this was not written")
+
+
 @dataclass
 class Live:
     """What the interface reads from.
@@ -52,6 +61,7 @@ class Live:
         status: Returns how the watch is.
         ready: Says what keeps the watch from its work; empty for nothing.
         lists: Returns the lists that ships are held against.
+        put: Has written what somebody says of an event.
     """
 
     case: Path
@@ -59,6 +69,7 @@ class Live:
     status: Callable[[], Status]
     ready: Callable[[], str]
     lists: Callable[[], VesselLists]
+    put: Callable[[Saying], Future[Note]] = _nobody
     _streams: set[asyncio.Queue[bytes | None]] = field(default_factory=set)
     _since: Since | None = None
     _told: Status | None = None
@@ -130,7 +141,22 @@ class Live:
             with contextlib.suppress(Exception):
                 change, self._since = await self.read(lambda reader: change_of(reader, self.zones, since, status))
                 return change
-        return Change(0 if since is None else since.seq, [], False, Fixes(), [], status)
+        return Change(0 if since is None else since.seq, [], False, [], Fixes(), [], status)
+
+    async def say(self, said: Saying) -> Note:
+        """Return what was said once it is written for good.
+
+        Raises:
+            NotWritten: That did not come about in time.
+            UnknownEvent: There never was such an event.
+            CaseError: The case failed.
+        """
+        answer = self.put(said)
+        made = asyncio.wrap_future(answer)
+        await asyncio.wait([made], timeout=WAIT_S)
+        if not made.done():
+            raise given_up(answer)
+        return made.result()
 
     def _send(self, message: bytes) -> None:
         for queue in list(self._streams):
@@ -194,6 +220,23 @@ def application(live: Live) -> Starlette:
         action = request.query_params.get("action", "")
         limit = _number(request.query_params, "limit", 100, 1, answers.MAX_ROWS)
         return _json(await live.read(lambda reader: answers.last_revisions(reader, live.zones, action, limit)))
+
+    async def notes(request: Request) -> Response:
+        name, since = request.path_params.get("id"), _number(request.query_params, "since_seq", 0, 0, 2**39)
+        return _json(await live.read(lambda reader: answers.notes_of(reader, name, since)))
+
+    async def note(request: Request) -> Response:
+        sent = await _sent(request, answers.NewNote)
+        try:
+            given = msgspec.structs.asdict(sent)
+            made = await live.say(Saying(request.path_params["id"], **given))
+        except BadNote as error:
+            raise HTTPException(400, str(error)) from None
+        except UnknownEvent as error:
+            raise HTTPException(404, str(error)) from None
+        except NotWritten as error:
+            raise HTTPException(503, str(error)) from None
+        return _json(answers.note_of(made), 201)
 
     async def ships(request: Request) -> Response:
         text = request.query_params.get("q", "")[:100]
@@ -259,6 +302,9 @@ def application(live: Live) -> Starlette:
         Route(f"{api}/events/{{id}}", event),
         Route(f"{api}/revisions", revisions),
         Route(f"{api}/fleet", fleet),
+        Route(f"{api}/events/{{id}}/notes", notes, methods=["GET"]),
+        Route(f"{api}/events/{{id}}/notes", note, methods=["POST"]),
+        Route(f"{api}/notes", notes),
         Route(f"{api}/ships", ships),
         Route(f"{api}/ships/{{mmsi}}", ship),
         Route(f"{api}/tracks", tracks),
@@ -275,6 +321,21 @@ def application(live: Live) -> Starlette:
 
 def _json(value: object, status: int = 200) -> Response:
     return Response(msgspec.json.encode(value), status, media_type="application/json")
+
+
+Sent = TypeVar("Sent")
+
+
+async def _sent(request: Request, kind: type[Sent]) -> Sent:
+    """Return what was sent as JSON. No page elsewhere can have a browser send that without asking first."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise HTTPException(415, "send JSON, with content-type application/json")
+    try:
+        return msgspec.json.decode(await request.body(), type=kind)
+    except ClientDisconnect:
+        raise HTTPException(413, f"a request may have {MAX_BODY_BYTES:,} bytes") from None
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        raise HTTPException(400, str(error)) from None
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from darkwake.serve.answers import Revision, Ship, Status, revision_of
+from darkwake.serve.answers import Note, Revision, Ship, Status, notes_of, revision_of
 
 if TYPE_CHECKING:
     from ais.reader import Reader
@@ -54,6 +54,7 @@ class Change(msgspec.Struct, frozen=True):
     ledger: int
     revisions: list[Revision]
     again: bool  # whether there were too many revisions: ask for the events anew
+    notes: list[Note]
     fixes: Fixes
     ships: list[Ship]  # those that said something else than before
     status: Status
@@ -61,7 +62,7 @@ class Change(msgspec.Struct, frozen=True):
     @property
     def is_empty(self) -> bool:
         """Whether nothing came."""
-        return not (self.revisions or self.again or self.fixes.mmsi or self.ships)
+        return not (self.revisions or self.again or self.notes or self.fixes.mmsi or self.ships)
 
 
 @dataclass(frozen=True)
@@ -72,22 +73,25 @@ class Since:
         fix: Number of the last row of positions.
         said: Number of the last row of identities.
         seq: Number of the last revision.
+        note: Number of the last note.
         known: What ships had last said.
     """
 
     fix: int
     said: int
     seq: int
+    note: int
     known: dict[int, Ship]
 
     @classmethod
     def now(cls, reader: Reader) -> Self:
         """Return where a case stands."""
         from detectors.ledger import last_revision
+        from detectors.notes import last_note
 
-        seq = last_revision(reader)
+        seq, note = last_revision(reader), last_note(reader)
         (row,) = reader.query(_NOW).to_pylist()
-        return cls(row["fix"], row["said"], seq, {})
+        return cls(row["fix"], row["said"], seq, note, {})
 
 
 def change_of(reader: Reader, zones: ZoneSet, since: Since, status: Status) -> tuple[Change, Since]:
@@ -96,7 +100,7 @@ def change_of(reader: Reader, zones: ZoneSet, since: Since, status: Status) -> t
 
     (end,) = reader.query(_NOW).to_pylist()
     if end["fix"] < since.fix or end["said"] < since.said:  # rows were taken away, and numbers are given anew
-        since = Since(end["fix"], end["said"], since.seq, since.known)
+        since = Since(end["fix"], end["said"], since.seq, since.note, since.known)
     now_us = round(datetime.fromisoformat(status.now).timestamp() * 1e6)
     fixes = reader.query(_FIXES, row=since.fix, now_us=now_us).to_pydict() if end["fix"] > since.fix else {}
     said = reader.query(_SHIPS, row=since.said).to_pylist() if end["said"] > since.said else []
@@ -105,6 +109,8 @@ def change_of(reader: Reader, zones: ZoneSet, since: Since, status: Status) -> t
     again = len(rows) > MAX_REVISIONS
     seq = last_revision(reader) if again else rows[-1]["seq"] if rows else since.seq
     revisions = [] if again else [revision_of(row, zones) for row in rows]
+    notes = notes_of(reader, None, since.note).notes
     known = since.known if len(since.known) < MAX_KNOWN else {}
     known |= {ship.mmsi: ship for ship in ships}
-    return Change(seq, revisions, again, Fixes(**fixes), ships, status), Since(end["fix"], end["said"], seq, known)
+    told = Since(end["fix"], end["said"], seq, max([since.note, *(one.seq for one in notes)]), known)
+    return Change(seq, revisions, again, notes, Fixes(**fixes), ships, status), told

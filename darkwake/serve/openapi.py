@@ -58,6 +58,19 @@ PATHS: dict[str, tuple[str, list[dict[str, Any]], type[msgspec.Struct] | str]] =
         [_HOURS],
         Fleet,
     ),
+    "/api/v1/events/{id}/notes": (
+        "What was said of an event and of those in whose place it stands, oldest first",
+        [
+            _asked("id", "Its id, 16 hexadecimal digits", _TEXT, needed=True, place="path"),
+            _asked("since_seq", "What came after this number", _WHOLE),
+        ],
+        answers.Notes,
+    ),
+    "/api/v1/notes": (
+        f"What was said of all events, oldest first, {answers.MAX_ROWS:,} at a time",
+        [_asked("since_seq", "What came after this number", _WHOLE)],
+        answers.Notes,
+    ),
     "/api/v1/ships": (
         "Ships by name, MMSI, IMO number or call sign",
         [_asked("q", "What to search for", _TEXT, needed=True)],
@@ -83,25 +96,34 @@ PATHS: dict[str, tuple[str, list[dict[str, Any]], type[msgspec.Struct] | str]] =
     "/readyz": ("Whether the watch does its work", [], "application/json"),
     "/metrics": ("Figures for Prometheus", [], "text/plain"),
 }
+#: Path: what a POST to it does, the type of what is sent, the type of its answer 201.
+POSTS: dict[str, tuple[str, type[msgspec.Struct], type[msgspec.Struct]]] = {
+    "/api/v1/events/{id}/notes": ("Say something of an event, for good", answers.NewNote, answers.Note)
+}
 
 
 @cache
 def describe() -> dict[str, Any]:
     """Return the document."""
     types = [answer for _, _, answer in PATHS.values() if not isinstance(answer, str)]
-    schemas, components = msgspec.json.schema_components(
-        [*types, answers.Said], ref_template="#/components/schemas/{name}"
-    )
-    of = dict(zip([*types, answers.Said], schemas, strict=True))
+    types += [one for _, *both in POSTS.values() for one in both] + [answers.Said]
+    schemas, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    of = dict(zip(types, schemas, strict=True))
     said = {
         "description": "A sentence that says why not",
         "content": {"application/json": {"schema": of[answers.Said]}},
     }
-    paths = {}
+    paths: dict[str, dict[str, Any]] = {}
     for path, (what, asked, answer) in PATHS.items():
         content = {answer: {}} if isinstance(answer, str) else {"application/json": {"schema": of[answer]}}
         responses: dict[str, Any] = {"200": {"description": what, "content": content}, "default": said}
         paths[path] = {"get": {"summary": what, "parameters": asked, "responses": responses}}
+    for path, (what, sent, answer) in POSTS.items():
+        named = [one for one in PATHS[path][1] if one["in"] == "path"]
+        body = {"required": True, "content": {"application/json": {"schema": of[sent]}}}
+        made = {"description": what, "content": {"application/json": {"schema": of[answer]}}}
+        responses = {"201": made, "default": said}
+        paths[path]["post"] = {"summary": what, "parameters": named, "requestBody": body, "responses": responses}
     return {
         "openapi": "3.1.0",
         "info": {"title": "darkwake watch", "version": __version__, "license": {"name": "Apache-2.0"}},

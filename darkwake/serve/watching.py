@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def live_of(watch: Watch, lists: Callable[[], VesselLists]) -> Live:
     """Return what the page of a watch is made from."""
-    return Live(watch.case, watch.zones, lambda: status_of(watch), lambda: _wrong(watch), lists)
+    tell, wrong = (lambda: status_of(watch)), (lambda: _wrong(watch))
+    return Live(watch.case, watch.zones, tell, wrong, lists, watch.desk.put)
 
 
 def status_of(watch: Watch) -> Status:

@@ -22,6 +22,7 @@ DW.detail = function (data, event, picture, open) {
     part("Evidence", DW.pairs(event.rows)),
     event.pro.length ? part("Speaks for it", DW.list(event.pro, "pro")) : null,
     part("Speaks against it", DW.list(event.con, "con"), kind.means ? DW.el("p", { class: "means", text: kind.means }) : null),
+    event.said && event.said.length ? part("What officers said of it", DW.list(event.said, "notes")) : null,
     event.notes.length ? part("Notes", DW.list(event.notes, "notes")) : null,
     event.zones.length && !picture ? part("Zones and whose lines they are", ...event.zones.map((i) => DW.zoneCard(data, data.zones[i]))) : null,
     DW.el("p", { class: "unseen", text: kind.unseen }),

@@ -30,6 +30,7 @@ from darkwake.alerts.send import channel
 from darkwake.alerts.teller import Teller, outbox_of
 from darkwake.alerts.words import body, inert, title
 from darkwake.settings import SettingsError
+from detectors.notes import Handling
 from detectors.vessel_lists import VesselLists
 from soak.forked import Forks
 from tests.front.front_door import ROOT, Run
@@ -109,6 +110,48 @@ def test_an_event_in_anothers_place_is_one_message(outbox: Outbox) -> None:
     assert (message.action, message.revision, message.supersedes) == ("revised", 3, [EVENT["id"]])
     assert EVENT["id"] in body(message)
     assert told(outbox, rule) == [("revised", 3)]
+
+
+def test_a_false_alarm_is_told_of_no_more_unless_it_gets_worse(outbox: Outbox) -> None:
+    handled = {EVENT["id"]: Handling(verdict="false alarm")}
+    for seq, action, what, said in (
+        (1, "new", event(), "new"),
+        (2, "revised", event(end="2026-05-01T06:00:00Z"), None),
+        (3, "revised", event(score=0.5), None),
+        (4, "revised", event(score=0.95), "revised"),
+        (5, "revised", event(score=0.95, evidence={"listed": [{"mmsi": 1}]}), "revised"),
+        (6, "revised", event(score=0.2), None),
+        (7, "withdrawn", event(), "withdrawn"),
+    ):
+        outbox.fill([RULE], [Revision(seq, action, what)], 0)
+        message = outbox.next(RULE, 0, handled)
+        assert (message and message.action) == said, seq
+        if message:
+            outbox.sent(message, 0)
+    other = event(id="00bb00bb00bb00bb", score=0.1)
+    outbox.fill([RULE], [Revision(8, "new", event())], 0)
+    assert told(outbox) == [("new", 8)]
+    outbox.fill([RULE], [Revision(9, "withdrawn", event()), Revision(10, "new", other, [EVENT["id"]])], 0)
+    assert outbox.next(RULE, 0, handled | {other["id"]: Handling(verdict="false alarm")}) is not None
+
+
+def test_a_snoozed_event_is_told_of_once_that_is_over(outbox: Outbox) -> None:
+    over = datetime(2026, 5, 1, 2, tzinfo=UTC)
+    before_us, after_us = round(over.timestamp() * 1e6) - 1, round(over.timestamp() * 1e6)
+    handled = {EVENT["id"]: Handling(snoozed_until=over)}
+    outbox.fill([RULE], [Revision(1, "new", event())], 0)
+    assert told(outbox) == [("new", 1)]
+    outbox.fill([RULE], [Revision(2, "revised", event(end="2026-05-01T06:00:00Z"))], 0)
+    outbox.fill([RULE], [Revision(3, "new", event(id="00bb00bb00bb00bb"))], 0)
+    outbox.fill([RULE], [Revision(4, "revised", event(end="2026-05-01T07:00:00Z"))], 0)
+    message = outbox.next(RULE, before_us, handled)
+    assert message is not None
+    assert message.revision == 3  # another event does not wait behind it
+    outbox.sent(message, before_us)
+    assert outbox.next(RULE, before_us, handled) is None
+    message = outbox.next(RULE, after_us, handled)
+    assert message is not None
+    assert (message.action, message.revision) == ("revised", 4)
 
 
 def test_a_message_under_way_is_followed_by_what_became_of_it(outbox: Outbox) -> None:

@@ -9,7 +9,9 @@ import re
 import socket
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +19,25 @@ import msgspec
 import numpy as np
 import pytest
 
+from ais.store import Store
 from darkwake.case import Case
+from darkwake.desk import Desk
 from darkwake.serve import access, app
 from darkwake.serve.answers import Alerts, Feed, Status
 from darkwake.serve.app import Live
 from darkwake.serve.changes import Change
-from darkwake.serve.openapi import PATHS, describe
+from darkwake.serve.openapi import PATHS, POSTS, describe
 from darkwake.serve.server import Server
 from darkwake.settings import SettingsError
+from detectors.notes import Note, Saying
 from soak.apart import run_apart
 from soak.forked import Forks
 from tests.front.front_door import ROOT, Run, meeting_csv
 from tests.front.watches import drained, free_port, until, watching
 from tests.test_any_split import feed
 
+NOW = datetime(2023, 1, 2, tzinfo=UTC)
+JSON = {"content-type": "application/json"}
 TOKEN = "a-token-of-some-length"
 STATUS = Status(
     version="1",
@@ -56,9 +63,20 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
     return made
 
 
+def written(case: Case, said: Saying) -> Future[Note]:
+    """Have a note written as a watch does, by the one that writes the case."""
+    desk = Desk(lambda: None)
+    answer = desk.put(said)
+    with Store.open(case.path) as store:
+        desk.write(store, NOW)
+    return answer
+
+
 @contextmanager
 def serving(case: Case, token: str = "", ready: str = "") -> Iterator[str]:
-    live = Live(case.path, case.zones, lambda: STATUS, lambda: ready, lambda: case.lists)
+    live = Live(
+        case.path, case.zones, lambda: STATUS, lambda: ready, lambda: case.lists, lambda said: written(case, said)
+    )
     server = Server(live, "127.0.0.1:0", token)
     server.start()
     try:
@@ -94,6 +112,7 @@ def examples(case: Case) -> dict[str, str]:
         "/api/v1/events": f"?kind=rendezvous&mmsi={mmsi}&min_score=0.1&since=2022-01-01T00:00:00Z&limit=5&words=1",
         "/api/v1/fleet": "?hours=48",
         "/api/v1/revisions": "?action=new&limit=3",
+        "/api/v1/events/{id}/notes": event["id"],
         "/api/v1/ships/{mmsi}": str(mmsi),
         "/api/v1/events/{id}": event["id"],
         "/api/v1/ships": f"?q={mmsi}",
@@ -106,10 +125,17 @@ def test_every_path_answers_as_it_is_described(place: str, case: Case) -> None:
     assert (code, document) == (200, describe())
     assert set(document["paths"]) == set(PATHS)
     more = examples(case)
+    for path, (_, sent, answer) in POSTS.items():
+        assert set(document["paths"][path]) == {"get", "post"}
+        body = msgspec.json.encode(sent(who="K. Park", action="verdict", verdict="confirmed"))
+        code, told, _ = ask(place, path.replace("{id}", more[path]), "POST", JSON, body)
+        assert code == 201, told
+        assert msgspec.to_builtins(msgspec.convert(told, answer, strict=True)) == told
     for path, (_, _, answer) in PATHS.items():
         if path == "/api/v1/stream":
             continue  # below
-        asked = path.partition("{")[0] + more.get(path, "")
+        named = re.search(r"{\w+}", path)
+        asked = path.replace(named[0], more[path]) if named else path + more.get(path, "")
         code, told, headers = ask(place, asked)
         assert code == 200, (asked, told)
         if isinstance(answer, str):
@@ -153,23 +179,29 @@ def test_what_makes_no_sense_is_a_sentence(place: str, path: str, code: int, sai
 
 
 def test_a_stream_tells_what_came(place: str, case: Case) -> None:
+    row = "(mmsi, t, lon, lat, msg_type, ais_class, input_id, line)"
+    with Store.open(case.path) as store, streaming(place) as lines:
+        assert next(lines) == b"event: begin\n"  # what was there before, a page asks for from here on
+        store.con.execute(f"INSERT INTO positions {row} VALUES (7, '2023-01-02', 1.5, 2.5, 1, 'A', 1, 999999)")
+        told = next(line for line in lines if b'"fixes"' in line and b'"mmsi":[]' not in line)
+    change = json.loads(told[6:])
+    assert msgspec.to_builtins(msgspec.convert(change, Change, strict=True)) == change
+    assert (change["fixes"]["mmsi"], change["fixes"]["lon"], change["fixes"]["t"]) == ([7], [1.5], [1672617600])
+
+
+@contextmanager
+def streaming(place: str) -> Iterator[Iterator[bytes]]:
+    """The lines of a stream."""
     con = http.client.HTTPConnection(place, timeout=20)
     con.request("GET", "/api/v1/stream")
     answer = con.getresponse()
     assert answer.headers["content-type"].startswith("text/event-stream")
     lines = iter(answer.readline, b"")
     assert next(lines).startswith(b"retry:")
-    time.sleep(app.TICK_S * 2.5)  # what is there when a page opens, it asks for itself
-    row = "(mmsi, t, lon, lat, msg_type, ais_class, input_id, line)"
-    from ais.store import Store
-
-    with Store.open(case.path) as store:
-        store.con.execute(f"INSERT INTO positions {row} VALUES (7, '2023-01-02', 1.5, 2.5, 1, 'A', 1, 999999)")
-    told = next(line for line in lines if b'"fixes"' in line and b'"mmsi":[]' not in line)
-    con.close()
-    change = json.loads(told[6:])
-    assert msgspec.to_builtins(msgspec.convert(change, Change, strict=True)) == change
-    assert (change["fixes"]["mmsi"], change["fixes"]["lon"], change["fixes"]["t"]) == ([7], [1.5], [1672617600])
+    try:
+        yield lines
+    finally:
+        con.close()
 
 
 def test_figures_have_no_ship_and_are_escaped(place: str) -> None:
@@ -289,10 +321,8 @@ def test_a_watch_serves_what_it_finds_while_it_finds_it(cli: Run, forks: Forks, 
     sources = ("-", f"udp://127.0.0.1:{udp}")
     with watching(forks, tmp_path, *sources, "--serve", place) as process:
         process.says("the page is at")
-        assert ask(place, "/api/v1/events")[1] == {
-            **{"events": [], "more": False, "ledger": 0},
-            **{"words": {}, "found_at": {}},
-        }
+        nothing = {"events": [], "more": False, "ledger": 0, "words": {}, "found_at": {}, "handling": {}}
+        assert ask(place, "/api/v1/events")[1] == nothing
         process.give("".join(f"{line}\n" for line in lines))
         process.says("up to")
         until("all is looked through", lambda: ask(place, "/api/v1/status")[1]["behind_s"] == 0)

@@ -22,7 +22,7 @@ from zones import load_zones
 
 FIELDS = (
     *("input", "reason", "name", "call", "dest", "zone", "source", "whose", "status", "notes", "other"),
-    *("pro", "con", "plain", "port", "verdict", "gone", "value"),
+    *("pro", "con", "plain", "port", "verdict", "gone", "value", "who", "said"),
 )
 OF_LISTS = ("list", "part", "listed")
 
@@ -166,6 +166,18 @@ def hostile(folder: Path) -> tuple[dict[str, list[Row]], Path]:
     zone_file.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
     ships = [412000001 + i for i in range(len(HOSTILE))]
     texts = list(HOSTILE.values())
+    events = [
+        event(
+            f"kind_{name}" if name != "proto" else HOSTILE[name],
+            [ships[i]],
+            0,
+            1 + i,
+            zones=[f"evil_{name}", f"gone {text}"],
+            evidence={"port": f"port {text}", f"key {text}": 1, "verdict": f"verdict {text}"},
+            reasons=[f"for: pro {text}", f"against: con {text}", f"plain {text}"],
+        )
+        for i, (name, text) in enumerate(HOSTILE.items())
+    ]
     return {
         "inputs": [source(f"input {text}", id=i + 1, sha256=f"{i:064x}") for i, text in enumerate(texts)],
         "rejects": [{"input_id": 1, "line": 3, "reason": f"reason {text}", "raw": b"x"} for text in texts],
@@ -178,20 +190,16 @@ def hostile(folder: Path) -> tuple[dict[str, list[Row]], Path]:
             )
             for i, m in enumerate(ships)
         ],
-        "events": [
-            event(
-                f"kind_{name}" if name != "proto" else HOSTILE[name],
-                [ships[i]],
-                0,
-                1 + i,
-                zones=[f"evil_{name}", f"gone {text}"],
-                evidence={"port": f"port {text}", f"key {text}": 1, "verdict": f"verdict {text}"},
-                reasons=[f"for: pro {text}", f"against: con {text}", f"plain {text}"],
-            )
-            for i, (name, text) in enumerate(HOSTILE.items())
-        ],
+        "events": events,
+        "notes": [said(one["id"], f"who {text}", f"said {text}") for one, text in zip(events, texts, strict=True)],
         "runs": [run(detector=f"detector {texts[1]}", version=f"v {texts[2]}")],
     }, zone_file
+
+
+def said(event_id: object, who: str, text: str) -> Row:
+    """A row of notes."""
+    row: Row = {"seq": 1, "event_id": event_id, "ledger_seq": 1, "made_at": MADE_AT.replace(tzinfo=None)}
+    return {**row, "seq": int(str(event_id), 16), "who": who, "action": "note", "text": text}
 
 
 def imo(number: int) -> int:
