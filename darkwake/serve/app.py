@@ -51,6 +51,18 @@ def _nobody(said: Saying) -> Future[Note]:
     raise NotWritten("nobody writes this case; this was not written")
 
 
+def _page_of(zones: ZoneSet) -> LivePage:
+    """Make the page in a process of its own: what that needs is much, is needed once, and would hold up the watch."""
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    from darkwake import __version__
+    from maps.live import live_page
+
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
+        return apart.submit(live_page, zones, version=__version__).result()
+
+
 @dataclass
 class Live:
     """What the interface reads from.
@@ -75,6 +87,7 @@ class Live:
     _told: Status | None = None
     _page: LivePage | None = None
     _making: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
     _fleets: dict[float, tuple[float, bytes]] = field(default_factory=dict)
 
     async def read(self, work: Callable[[Any], Answer]) -> Answer:
@@ -94,18 +107,15 @@ class Live:
 
     async def page(self) -> LivePage:
         """Return the page, made when it is first asked for."""
-        from darkwake import __version__
-        from maps.live import live_page
-
         async with self._making:
             if self._page is None:
-                self._page = await run_in_threadpool(lambda: live_page(self.zones, version=__version__))
+                self._page = await run_in_threadpool(_page_of, self.zones)
             return self._page
 
     async def fleet(self, hours: float) -> bytes:
         """Return all ships of the last hours; those who ask at once share an answer begun after each had asked."""
         asked = time.monotonic()
-        async with self._making:
+        async with self._looking:
             begun, found = self._fleets.get(hours, (-1.0, b""))
             if begun < asked:
                 begun = time.monotonic()

@@ -130,7 +130,7 @@ DW.Live = class {
 
   tellState({ back }) {
     if (back) this.health.say(`In contact again at ${DW.utcFull(this.now()).slice(11)} UTC; what came meanwhile is here.`);
-    this.health.paint(this.link, this.data, this.state);
+    this.health.paint(this.link, this.data);
   }
 
   // Show what was taken.
@@ -146,7 +146,7 @@ DW.Live = class {
     this.clock();
     if (state.chosen) this.layer.later();
     if (cardToo && state.event) this.showCard();
-    this.health.paint(this.link, data, state);
+    this.health.paint(this.link, data);
   }
 
   refilter() {

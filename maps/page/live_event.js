@@ -4,6 +4,9 @@
 DW.SNOOZES = [[1, "1 hour"], [4, "4 hours"], [12, "12 hours"]];
 DW.VERDICTS = ["false alarm", "confirmed"];
 
+// A name for what is said once, should it come to be sent twice.
+DW.key = () => Array.from(crypto.getRandomValues(new Uint32Array(3)), (word) => word.toString(36)).join("");
+
 DW.who = () => localStorage.getItem("darkwake-who") || "";
 
 DW.eventCard = function (data, event, act) {
@@ -39,7 +42,7 @@ DW.story = (revisions) => DW.el("ol", {}, revisions.slice(-20).map(({ made_at: a
 
 // Buttons for what can be done about an event, and what was done.
 DW.handling = function (data, event, act) {
-  const box = DW.el("section", { class: "handling" }), said = DW.el("p", { class: "answer", role: "status" }), list = DW.el("ul", { class: "said" });
+  const done = data.handling.get(event.id) || {}, box = DW.el("section", { class: "handling" }), said = DW.el("p", { class: "answer", role: "status" }), list = DW.el("ul", { class: "said" });
   const who = DW.el("input", { class: "who-am-i", maxlength: "60", "aria-label": "Your name or watch", placeholder: "Your name or watch", value: DW.who() });
   const text = DW.el("textarea", { rows: "2", maxlength: "2000", "aria-label": "Note", placeholder: "Note: what you know, did, or were told" });
   const hours = DW.el("select", { "aria-label": "For how long" }, DW.SNOOZES.map(([h, name]) => DW.el("option", { value: String(h), text: name })));
@@ -58,7 +61,7 @@ DW.handling = function (data, event, act) {
       return;
     }
     try {
-      const made = await DW.ask(`events/${event.id}/notes`, { who: me, action, ...(note ? { text: note } : {}), ...more });
+      const made = await DW.ask(`events/${event.id}/notes`, { who: me, action, key: DW.key(), ...(note ? { text: note } : {}), ...more });
       text.value = "";
       said.textContent = "Kept.";
       act.noted(made);
@@ -73,14 +76,16 @@ DW.handling = function (data, event, act) {
   show();
   who.hidden = Boolean(DW.who());
   box.append(
-    DW.el("div", { class: "acts" }, button("Acknowledge", "acknowledge"), button("False alarm", "verdict", () => ({ verdict: "false alarm" })), button("Confirmed", "verdict", () => ({ verdict: "confirmed" }))),
+    DW.el("div", { class: "acts" }, done.acknowledged_by ? button("Not acknowledged", "unacknowledge") : button("Acknowledge", "acknowledge"), button("False alarm", "verdict", () => ({ verdict: "false alarm" })), button("Confirmed", "verdict", () => ({ verdict: "confirmed" }))),
     DW.el("div", { class: "acts" }, button("Snooze", "snooze", until), hours, DW.who() ? DW.el("button", { type: "button", class: "as", title: "Change who you are", onclick: () => (who.hidden = !who.hidden) }, `as ${DW.who()}`) : null), who,
     DW.el("div", { class: "acts note" }, text, button("Keep note", "note")), said, list);
   return box;
 };
 
 DW.noteLine = function ({ made_at: at, who, action, text, verdict, until }) {
-  const what = action === "verdict" ? verdict : action === "snooze" ? `snoozed until ${String(until).slice(0, 16).replace("T", " ")}` : action === "acknowledge" ? "acknowledged" : "note";
+  const what = {
+    acknowledge: "acknowledged", unacknowledge: "no longer acknowledged", verdict: verdict || "verdict taken back", snooze: until ? `snoozed until ${until.slice(0, 16).replace("T", " ")}` : "no longer snoozed", note: "note",
+  }[action];
   return DW.el("li", {}, DW.el("span", { class: "when" }, `${String(at).slice(0, 16).replace("T", " ")} UTC, `, DW.said(who), `: ${what}`), text ? DW.el("span", { class: "words" }, DW.said(text)) : null);
 };
 
@@ -90,8 +95,9 @@ DW.takeNote = function (data, note) {
   if (done.seq >= note.seq) return;
   done.seq = note.seq;
   if (note.action === "acknowledge") Object.assign(done, { acknowledged_by: note.who, acknowledged_at: note.made_at });
+  if (note.action === "unacknowledge") Object.assign(done, { acknowledged_by: null, acknowledged_at: null });
   if (note.action === "snooze") done.snoozed_until = note.until;
   if (note.action === "verdict") Object.assign(done, { verdict: note.verdict, verdict_by: note.who });
-  if (note.text) done.notes++;
+  done.notes++;
   data.handling.set(note.event_id, done);
 };

@@ -42,6 +42,7 @@ DW.takeRevision = function (data, revision) {
     if (!supersedes.includes(gone.id)) continue;
     gone.gone.why = `Replaced by another event of this kind (${event.id}): what came later moved its beginning, or made one of several.`;
     gone.gone.by = event.id;
+    if (data.handling.has(gone.id) && !data.handling.has(event.id)) data.handling.set(event.id, { ...data.handling.get(gone.id) });
     gone.stamp++;
   }
   if (!known) event.fresh = true;
@@ -108,7 +109,7 @@ DW.EventList = class {
     }
     for (const [id, row] of this.rows) row.node.setAttribute("aria-current", String(Boolean(chosen) && chosen.id === id));
     const open = data.events.filter((event) => !DW.handled(data, event, now).inHand).length;
-    document.getElementById("shown").textContent = `${DW.count(this.shown.length)} of ${DW.count(data.events.length)} events, ${DW.count(open)} not acknowledged`;
+    document.getElementById("shown").textContent = `${DW.count(this.shown.length)} of ${DW.count(data.events.length)}, ${DW.count(open)} not acknowledged`;
     document.getElementById("drawer").textContent = `${DW.count(data.events.length)} events, ${DW.count(open)} not acknowledged`;
     document.title = `${open ? `(${open}) ` : ""}darkwake watch`;
   }
@@ -130,7 +131,7 @@ DW.EventList = class {
         event.fresh && !event.gone ? DW.el("b", { class: "fresh", text: "new" }) : null,
         DW.el("span", { class: "when", text: `${DW.utc(event.start)} · ${state}` }),
         DW.el("span", { class: "names" }, event.ships.slice(0, 3).map((i) => DW.shipText(data, i)), event.ships.length > 3 ? `and ${event.ships.length - 3} more` : null),
-        event.zones.length ? DW.el("span", { class: "when" }, DW.said(data.zones[event.zones[0]].name)) : null,
+        event.zones.length ? DW.el("span", { class: "when where" }, DW.said(data.zones[event.zones[0]].name)) : null,
         event.gone ? DW.el("span", { class: "why", text: event.gone.why }) : null,
         DW.el("span", { class: "done" }, done.words.flatMap((words, i) => [i ? "; " : "", ...words])))];
     const node = DW.el("button", { type: "button", class: `event ${event.gone ? "is-gone" : done.inHand ? "in-hand" : "open"} ${event.word}`, "data-id": event.id, onclick: () => this.choose(event) }, parts);

@@ -37,43 +37,49 @@ DW.Health = class {
     return "";
   }
 
-  // Everything that keeps the picture from being what is heard now, the worst first.
-  troubles(link, state) {
-    const { status } = this, found = [], time = (s) => `${DW.utcFull(s).slice(11)} UTC`;
-    if (link.signIn) found.push(["Your sign-in has ended. ", DW.el("a", { href: "login", text: "Sign in again" }), "."]);
-    if (link.lost) found.push([`No contact with the watch since ${time((link.lost + link.skew) / 1000)}. The map is as it was then; the page tries again by itself.`]);
-    if (!status) return found;
-    const now = link.now(), last = Math.max(...status.feeds.map((feed) => (feed.last_line === null ? -Infinity : Date.parse(feed.last_line) / 1000)));
-    if (!link.lost && last === -Infinity) found.push(["No data yet: no feed has given a line since the watch began."]);
-    else if (!link.lost && now - last > DW.QUIET_S) found.push([`No data since ${time(last)} (${DW.span(now - last)}): an empty sea here would mean nothing.`]);
-    if (status.error) found.push([`What comes is not taken into the case: ${DW.visible(status.error)}`]);
-    if (status.behind_s > DW.BEHIND_S) found.push([`Detection is ${Math.round(status.behind_s)} s behind what came: later events are not here yet.`]);
-    const bad = status.feeds.filter((feed) => this.wrong(feed, now) && now - last <= DW.QUIET_S);
-    if (bad.length) found.push([`${bad.length} of ${status.feeds.length} feeds: `, ...bad.slice(0, 3).flatMap((feed, i) => [i ? "; " : "", DW.said(DW.visible(feed.name)), ` ${this.wrong(feed, now)}`]), "."]);
+  // Everything that keeps the picture from being what is heard now: what is bad, and what is to be looked at.
+  troubles(link) {
+    const { status } = this, bad = [], look = [], time = (s) => `${DW.utcFull(s).slice(11)} UTC`;
+    if (link.signIn) bad.push(["Your sign-in has ended. ", DW.el("a", { href: "login", text: "Sign in again" }), "."]);
+    if (link.lost) bad.push([`No contact with the watch since ${time((link.lost + link.skew) / 1000)}. The map is as it was then; the page tries again by itself.`]);
+    if (!status) return { bad, look };
+    const now = link.now(), last = Math.max(...status.feeds.map((feed) => (feed.last_line === null ? -Infinity : Date.parse(feed.last_line) / 1000))), silent = now - last > DW.QUIET_S;
+    if (!link.lost && silent) bad.push([last === -Infinity ? "No data yet: no feed has given a line since the watch began." : `No data since ${time(last)} (${DW.span(now - last)}): an empty sea here means nothing.`]);
+    if (status.error) bad.push([`What comes is not taken into the case: ${DW.visible(status.error)}`]);
+    if (status.behind_s > DW.BEHIND_S) bad.push([`Detection is ${Math.round(status.behind_s)} s behind what came: later events are not here yet.`]);
+    const quiet = silent || link.lost ? [] : status.feeds.filter((feed) => this.wrong(feed, now));
+    if (quiet.length) look.push([`${quiet.length} of ${status.feeds.length} feeds: `, ...quiet.slice(0, 3).flatMap((feed, i) => [i ? "; " : "", DW.said(DW.visible(feed.name)), `: ${this.wrong(feed, now)}`]), quiet.length > 3 ? " and others." : "."]);
     const dropped = status.feeds.reduce((sum, feed) => sum + feed.dropped, 0);
-    if (dropped) found.push([`${DW.count(dropped)} lines found no room and were dropped since the watch began.`]);
-    return found;
+    if (dropped) look.push([`${DW.count(dropped)} lines found no room and were dropped since the watch began.`]);
+    return { bad, look };
   }
 
-  paint(link, data, state) {
-    const { status } = this, found = this.troubles(link, state), pulse = document.getElementById("pulse"), banner = document.getElementById("banner");
-    const bad = found.length > 0;
+  paint(link, data) {
+    const { status } = this, { bad, look } = this.troubles(link), pulse = document.getElementById("pulse");
     if (this.note && Date.now() > this.note.until) this.note = null;
-    const lines = this.note ? [...found, [this.note.text]] : found;
-    const text = lines.map((parts) => parts.map((part) => part.textContent ?? part).join("")).join("|");
-    if (banner.dataset.text !== text) { // an alert is read out when it changes: only then
-      banner.dataset.text = text;
-      banner.replaceChildren(...lines.map((parts) => DW.el("p", {}, ...parts)));
+    const how = bad.length ? "bad" : look.length ? "look" : "good";
+    this.banner([...bad, ...look, ...(this.note ? [[this.note.text]] : [])], how);
+    document.getElementById("health-open").className = how;
+    document.getElementById("page").classList.toggle("stale", bad.length > 0);
+    if (!status) {
+      pulse.replaceChildren("▲ waiting for the watch");
+      return;
     }
-    banner.hidden = !lines.length;
-    banner.className = bad ? "bad" : "good";
-    document.getElementById("health-open").className = bad ? "bad" : "good";
-    if (!status) return pulse.replaceChildren("▲ waiting for the watch");
     const rate = status.feeds.reduce((sum, feed) => sum + (this.rates.get(feed.name) || 0), 0);
-    pulse.replaceChildren(DW.el("b", { text: bad ? "▲ look" : "✓ well" }),
-      ` ${status.feeds.length} feed${status.feeds.length === 1 ? "" : "s"} · ${DW.count(Math.round(rate))} lines/s · ${DW.count(data.trackList.length)} ships · looked through to ${status.horizon ? status.horizon.slice(11, 19) : "nothing yet"}`);
+    pulse.replaceChildren(DW.el("b", { text: { bad: "▲ not live", look: "▲ look", good: "✓ well" }[how] }),
+      ` · ${status.feeds.length} feed${status.feeds.length === 1 ? "" : "s"} · ${DW.count(Math.round(rate))} lines/s · ${DW.count(data.trackList.length)} ships`,
+      DW.el("span", { class: "wide-only", text: ` · looked through to ${status.horizon ? status.horizon.slice(11, 19) : "nothing yet"}` }));
     if (!document.getElementById("health").hidden) this.table(link, data);
-    return undefined;
+  }
+
+  // An alert is read out when its text changes: only then is it made anew.
+  banner(lines, how) {
+    const banner = document.getElementById("banner"), text = lines.map((parts) => parts.map((part) => part.textContent ?? part).join("")).join("|");
+    if (banner.dataset.text === text && banner.className === how) return;
+    banner.dataset.text = text;
+    banner.replaceChildren(...lines.map((parts) => DW.el("p", {}, ...parts)));
+    banner.hidden = !lines.length;
+    banner.className = how;
   }
 
   table(link, data) {
