@@ -89,6 +89,7 @@ class Live:
     _making: asyncio.Lock = field(default_factory=asyncio.Lock)
     _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
     _fleets: dict[float, tuple[float, bytes]] = field(default_factory=dict)
+    _loop: asyncio.AbstractEventLoop | None = None
 
     async def read(self, work: Callable[[Any], Answer]) -> Answer:
         """Return what a function makes of a reader, in a thread: the loop goes on meanwhile."""
@@ -129,6 +130,7 @@ class Live:
 
     async def tell(self) -> None:
         """Tell all streams, once a tick, what has changed, until it is cancelled."""
+        self._loop = asyncio.get_running_loop()
         quiet = 0.0
         while True:
             await asyncio.sleep(TICK_S)
@@ -176,6 +178,17 @@ class Live:
                 self._streams.discard(queue)
                 queue.get_nowait()
                 queue.put_nowait(None)
+
+    def end(self) -> None:
+        """End all streams, from another thread."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._end)
+
+    def _end(self) -> None:
+        for queue in list(self._streams):
+            if queue.full():
+                queue.get_nowait()
+            queue.put_nowait(None)
 
     async def stream(self) -> AsyncIterator[bytes]:
         """Yield the messages of one stream until its reader leaves or cannot keep up."""

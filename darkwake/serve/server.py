@@ -77,6 +77,7 @@ class Server:
         from darkwake.serve.access import Access, is_loopback
         from darkwake.serve.app import application
 
+        self._live = live
         self._socket, host = bound(address)
         if not token and not is_loopback(host):
             self._socket.close()
@@ -114,8 +115,9 @@ class Server:
             time.sleep(0.01)
 
     def stop(self) -> None:
-        """End: streams are cut, what is being answered has a second."""
+        """End: streams are ended, what is being answered has a second."""
         self._server.should_exit = True
+        self._live.end()
         if self._thread.is_alive():
             self._thread.join(5.0)
         self._socket.close()

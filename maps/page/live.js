@@ -3,6 +3,8 @@
 
 DW.TAILS = [[0, "none"], [900, "15 min"], [3600, "1 h"], [10800, "3 h"], [21600, "6 h"]];
 DW.CELLS_S = 60; // between shadings of what was heard
+DW.BURST_S = 300; // of data within one change: it was held up somewhere
+DW.BURST_MS = 2000;
 DW.KEYS = [
   ["/", "find a ship"], ["N P", "next, previous event of the list"], ["A", "acknowledge the event chosen"], ["L", "back to now"], ["← →", "back and on by a minute; with Shift by half an hour"],
   ["F", "follow the ship chosen"], ["E", "fit the map to what is chosen, or to all"], ["Escape", "choose nothing"], ["arrows on the map", "move it; + and − there zoom"],
@@ -106,17 +108,23 @@ DW.Live = class {
 
   // Take what the stream tells.
   change(told) {
-    const { data, state } = this, { fixes } = told, said = [];
+    const { data, state } = this, { fixes } = told, said = [], before = data.last;
     for (const ship of told.ships) DW.named(data, ship);
     fixes.mmsi.forEach((mmsi, i) => DW.addFix(data, mmsi, fixes.t[i], fixes.lon[i], fixes.lat[i], fixes.sog_kn[i], fixes.points_deg[i]));
     for (const revision of told.revisions) said.push(DW.takeRevision(data, revision));
     for (const note of told.notes || []) DW.takeNote(data, note);
     if (told.again) this.reloadEvents();
+    if (before && data.last - before > DW.BURST_S) this.loadSoon(); // a stream tells the newest fix of each ship, not those between
     this.health.take(told.status);
     const news = said.filter(Boolean);
     if (news.length) document.getElementById("told").textContent = news.slice(0, 3).join(". ") + (news.length > 3 ? ` and ${news.length - 3} more` : "");
     const touched = state.event && told.revisions.some(({ event }) => event.id === state.event.id);
     this.refresh(touched);
+  }
+
+  loadSoon() {
+    clearTimeout(this.loading);
+    this.loading = setTimeout(() => this.load().catch(() => {}), DW.BURST_MS);
   }
 
   async reloadEvents() {
