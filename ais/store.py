@@ -124,6 +124,7 @@ def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         first = str(error).splitlines()[0]
         raise CaseError(f"{path} cannot be opened as a case ({first}); restore it from a copy") from None
     con.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+    con.execute("SET enable_progress_bar = false")  # DuckDB's own would stand in a pipe or a log
     return con
 
 

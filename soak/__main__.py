@@ -1,7 +1,8 @@
 """`python -m soak [NAME[=SIZE]...]`: the long runs, each ending by itself; exit 1 if something is wrong.
 
 Names choose parts, all by default: kills (size: how many), fuzz (lines), memory (lines), watched (kills), seeds (how
-many), reconnects (how many), clock (steps), ships (how many), flood (ships), disk (lines), stopped (seconds).
+many), reconnects (how many), clock (steps), ships (how many), flood (ships), disk (lines), stopped (seconds), alerts
+(kills), visitors (lines).
 """
 
 import shutil
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import mkdtemp
 
-from soak import fuzz, kills, memory, seeds, storms, watched
+from soak import alerts, fuzz, kills, memory, seeds, storms, visitors, watched
 
 PARTS: dict[str, tuple[Callable[[Path, int], Iterator[str]], int]] = {
     "kills": (kills.run, kills.KILLS),
@@ -25,6 +26,8 @@ PARTS: dict[str, tuple[Callable[[Path, int], Iterator[str]], int]] = {
     "flood": (storms.flood, storms.FLOOD),
     "disk": (storms.disk, storms.DISK_LINES),
     "stopped": (storms.stopped, storms.STOPPED_S),
+    "alerts": (alerts.run, alerts.KILLS),
+    "visitors": (visitors.run, visitors.LINES),
 }
 
 

@@ -273,11 +273,11 @@ def _action(
     if took and not stands:
         return "revised"
     if told is not None and stands:
-        return "revised" if _is_news(told[1], event) else None
+        return "revised" if is_news(told[1], event) else None
     return "new" if rule.matches(event) else None
 
 
-def _is_news(told: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
+def is_news(told: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
     """Say whether a reader who was told one revision must hear of another.
 
     An event that merely grows is none: its end known, another ship, zone or verdict, another tenth of the score are.

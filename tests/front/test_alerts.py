@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
 import hmac
 import json
 import re
-import socket
-import threading
 import time
 import tomllib
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +22,15 @@ from ais.store import Store
 from darkwake.alerts.outbox import FIRST_RETRY_S, HOUR_US, LAST_RETRY_S, Message, Outbox, Revision
 from darkwake.alerts.rules import Rule, check_zones, read_rules
 from darkwake.alerts.send import channel
-from darkwake.alerts.teller import Teller, outbox_of
+from darkwake.alerts.teller import Teller
 from darkwake.alerts.words import body, inert, title
 from darkwake.settings import SettingsError
 from detectors.notes import Handling
 from detectors.vessel_lists import VesselLists
+from soak.alerts import faults, killed
 from soak.forked import Forks
+from soak.hook import Hook
 from tests.front.front_door import ROOT, Run
-from tests.front.watches import drained, free_port, watching
 from tests.test_any_split import feed
 from zones import load_zones
 
@@ -242,42 +238,10 @@ def test_rules_are_refused_by_the_command_before_anything_is_watched(cli: Run, t
         assert not (tmp_path / "c.duckdb").exists()
 
 
-class Hook:
-    """A webhook's server: keeps what came, answers as told, slowly if asked."""
-
-    def __init__(self) -> None:
-        self.came: list[tuple[dict[str, str], bytes]] = []
-        self.answers: list[int] = []
-        self.wait_s = 0.0
-        hook = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                payload = self.rfile.read(int(self.headers["content-length"]))
-                hook.came.append(({key.lower(): value for key, value in self.headers.items()}, payload))
-                time.sleep(hook.wait_s)
-                with contextlib.suppress(OSError):
-                    self.send_response(hook.answers.pop(0) if hook.answers else 204)
-                    self.end_headers()
-
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads, self.server.block_on_close = True, False
-        self.url = f"http://127.0.0.1:{self.server.server_port}/in?x=1"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def keys(self) -> Counter[str]:
-        return Counter(json.loads(payload)["key"] for _, payload in self.came)
-
-
 @pytest.fixture
 def hook() -> Iterator[Hook]:
-    made = Hook()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
+    with Hook() as made:
+        yield made
 
 
 def waited(true: Any, seconds: float = 20.0) -> None:
@@ -316,11 +280,10 @@ def test_a_webhook_is_signed_and_tried_again_with_the_same_key(
 def test_what_stood_in_a_case_before_is_no_news_and_a_channel_that_hangs_holds_up_no_other(
     hook: Hook, tmp_path: Path
 ) -> None:
-    other = Hook()
     hook.wait_s = 3.0
-    rules = [Rule("slow", to=f"webhook+{hook.url}"), Rule("quick", to=f"webhook+{other.url}")]
     row = "INSERT INTO ledger BY POSITION VALUES (?, 1, ?, 'new', [], ?)"
-    with Store.open(tmp_path / "a.duckdb") as store:
+    with Hook() as other, Store.open(tmp_path / "a.duckdb") as store:
+        rules = [Rule("slow", to=f"webhook+{hook.url}"), Rule("quick", to=f"webhook+{other.url}")]
         store.con.execute(row, [1, EVENT["id"], json.dumps(EVENT)])
         teller = Teller(rules, tmp_path / "a.alerts.sqlite", VesselLists(()), lambda: NOW, print)
         teller.start(store.reader())
@@ -330,8 +293,6 @@ def test_what_stood_in_a_case_before_is_no_news_and_a_channel_that_hangs_holds_u
         teller.look(store.reader())
         waited(lambda: len(other.came) == 2, 2.5)
         teller.stop(0.0)
-    other.server.shutdown()
-    other.server.server_close()
     assert set(other.keys()) == {f"{k:016x}.{k}" for k in (2, 3)}
 
 
@@ -379,45 +340,17 @@ def test_letters_of_all_scripts_stay() -> None:
     assert inert("평양 2 / HAN-BADA (7)") == "평양 2 / HAN-BADA (7)"
 
 
-IMPATIENT = "from darkwake.alerts import teller\nteller.LOOK_S = 0.02\n"
-
-
 def test_a_watch_killed_while_it_tells_forgets_none_and_repeats_at_most_what_was_under_way(
-    hook: Hook, cli: Run, forks: Forks, tmp_path: Path
+    hook: Hook, forks: Forks, tmp_path: Path
 ) -> None:
     lines = [line for message in feed(np.random.default_rng(77)) for line in message]
     (tmp_path / "feed.nmea").write_text("\n".join(lines) + "\n")
-    rule = f'[[alerts]]\nname = "all"\nto = "webhook+{hook.url}"\nper_hour = 100000\n'
-    (tmp_path / "darkwake.toml").write_text(rule)
-    endless = f"udp://127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
-    words = (f"file:{tmp_path}/feed.nmea", endless, "--config", str(tmp_path / "darkwake.toml"))
     hook.wait_s = 0.1
     kills = 3
-    for _ in range(kills):
-        with watching(forks, tmp_path, *words, code=IMPATIENT) as watch:
-            came = len(hook.came) + 2
-            waited(lambda came=came: len(hook.came) >= came, 60)
-            watch.kill()
-    hook.wait_s = 0.0
-    with watching(forks, tmp_path, *words, code=IMPATIENT) as watch:
-        watch.says("listening")
-        waited(lambda: _done(tmp_path), 60)
-        drained(watch)
-    events = json.loads(cli("events", "--case", "live.duckdb", "--format", "json").out)
-    keys = hook.keys()
+    events = killed(forks, tmp_path, hook, [f"file:{tmp_path}/feed.nmea"], kills, 0.3)
+    assert list(faults(hook, events, kills)) == []
     assert len(events) > 2 * kills
-    assert sum(keys.values()) - len(keys) <= kills
-    last = {json.loads(payload)["event"]["id"]: json.loads(payload)["event"] for _, payload in hook.came}
-    assert [last[one["id"]] for one in events] == events
-
-
-def _done(folder: Path) -> bool:
-    """Say whether all that is in the ledger has been looked at and told."""
-    outbox = Outbox(outbox_of(folder / "live.duckdb"))
-    try:
-        return outbox.counts()["waiting"] == 0 and outbox.looked() not in (None, (0, ""))
-    finally:
-        outbox.close()
+    assert len(hook.came) > 2 * kills
 
 
 def test_the_page_names_every_key_and_its_example_is_read() -> None:

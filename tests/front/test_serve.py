@@ -32,6 +32,7 @@ from darkwake.settings import SettingsError
 from detectors.notes import Note, Saying
 from soak.apart import run_apart
 from soak.forked import Forks
+from soak.visitors import cpu_s, visitors
 from tests.front.front_door import ROOT, Run, meeting_csv
 from tests.front.watches import drained, free_port, until, watching
 from tests.test_any_split import feed
@@ -285,6 +286,21 @@ def test_streams_beyond_the_bound_are_refused_and_those_left_are_forgotten(case:
                 break
             assert time.monotonic() < end
             time.sleep(0.1)
+
+
+def test_rude_visitors_cost_a_watch_less_than_a_tenth_of_a_core(forks: Forks, tmp_path: Path) -> None:
+    port, udp = free_port(), free_port(socket.SOCK_DGRAM)
+    place = f"127.0.0.1:{port}"
+    with watching(forks, tmp_path, f"udp://127.0.0.1:{udp}", "--serve", place) as process:
+        process.says("listening")
+        with visitors(port):
+            assert ask(place, "/healthz")[0] in (200, 503)  # all that came before it is answered too
+            before, began = cpu_s(process.pid), time.monotonic()
+            time.sleep(3.0)
+            worked = (cpu_s(process.pid) - before) / (time.monotonic() - began)
+        until("they are forgotten", lambda: ask(place, "/api/v1/status")[0] == 200)
+        drained(process)
+    assert worked < 0.1
 
 
 def test_a_stream_that_is_behind_is_closed(case: Case) -> None:
