@@ -355,6 +355,8 @@ class _Taking:
             elif ending:
                 break
             else:
+                if not watch._flushed.is_set():  # what was flushed while it was taken needs no second look
+                    watch.health.looked_through()
                 watch._flushed.wait()
 
     def _caught_up(self) -> bool:

@@ -17,6 +17,7 @@ MAX_COAST_VERTICES = 60_000
 MAX_PORTS = 250
 LEAST_VIEW_DEG = 0.5
 REGION = (121.0, 36.0, 134.0, 43.0)  # the waters around Korea, where there is nothing else to show
+WORLD = (-180.0, -80.0, 180.0, 80.0)
 
 Bounds = tuple[float, float, float, float]
 _NAMES = (

@@ -19,13 +19,13 @@ from detectors.list_matches import match_lists
 from detectors.notes import Note, notes_of_standing
 from detectors.vessel_lists import VesselLists
 from maps import kinds, words
-from maps.backdrop import REGION, box_around, coast, names, ports, widened
+from maps.backdrop import REGION, WORLD, box_around, coast, names, ports, widened
 from maps.coverage import Coverage, read_coverage
 from maps.findings import WHOLE, Findings, Part, evidence, find, numbers, real, seconds
 from maps.pack import pack
 from maps.rows import evidence_rows
 from maps.shapes import draw
-from maps.ships import SORTS, read_ships
+from maps.ships import SORTS, read_ships, sort_of
 from maps.tracks import DEGREE, UNHEARD_S, Tracks, read_tracks
 from maps.zone_groups import group, groups_json, telling, zone_groups_at
 from zones import Zone, ZoneSet
@@ -65,6 +65,29 @@ def map_content(
         "view": list(view),
     }
     return content, findings, heard, tracks
+
+
+def still_content(zones: ZoneSet, view: tuple[float, float, float, float]) -> dict[str, object]:
+    """Return what a map shows of a region whatever happens there: kinds, zones, the world's coast, ports, names."""
+    west, south, east, north = view
+    fine = [(x, y) for x in np.arange(west, east + 4, 4).tolist() for y in np.arange(south, north + 4, 4).tolist()]
+    every = {kind for made in discover().values() for kind in made.kinds}
+    return {
+        "kinds": [{**kind, "count": 0} for kind in kinds.describe(every)],
+        "sorts": [list(sort) for sort in SORTS],
+        "sort_of_type": [sort_of([str(code)]) for code in range(100)],
+        **_zones(zones),
+        "coast": coast(WORLD, fine),
+        "ports": ports(view),
+        "names": names(view),
+        "view": list(view),
+        "unheard_s": UNHEARD_S,
+    }
+
+
+def event_in_words(event: Mapping[str, object], zones: ZoneSet) -> dict[str, object]:
+    """Return an event as a page shows it, its ships by their place in it and its zones by theirs in the set."""
+    return _event(event, numbers(event["mmsi"]), zones, 0.0)
 
 
 def near(lon: npt.NDArray[np.int64], middle: float) -> npt.NDArray[np.int64]:

@@ -4,12 +4,13 @@ folium (with branca) renders each element's text and then renders the result onc
 with ``{{ }}`` in it would run on this host. What carries data here are `Verbatim` elements: their `render` returns
 their text as it is. `OfflineFigure` renders the map, swaps each script and style link by its name for the bundled
 file, fails on a name that it does not know, and heads the page with a policy (CSP) under which only the scripts it
-wrote, by their hashes, can run.
+wrote, by their hashes, can run. A page that is served may also ask who served it, and only its own style counts there.
 """
 
 import base64
 import hashlib
 import re
+from collections.abc import Callable
 
 import folium
 from branca.element import CssLink, Element, Figure, JavascriptLink
@@ -18,6 +19,7 @@ from maps import assets
 from maps.text import page_json
 
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 _POLICY_MARK = "<!--content policy-->"
 _ICONS = {"iconUrl": "marker-icon.png", "iconRetinaUrl": "marker-icon-2x.png", "shadowUrl": "marker-shadow.png"}
 
@@ -40,7 +42,15 @@ class Verbatim(Element):
 
 
 class OfflineFigure(Figure):
-    """A page that carries all that it needs."""
+    """A page that carries all that it needs.
+
+    Attributes:
+        policy: Returns the content policy of a page's text.
+    """
+
+    def __init__(self, policy: Callable[[str], str]) -> None:
+        super().__init__()
+        self.policy = policy
 
     def render(self, **kwargs: object) -> str:
         """Return the page.
@@ -54,7 +64,8 @@ class OfflineFigure(Figure):
         for name, element in list(self.header._children.items()):
             self.header._children[name] = _inlined(name, element)
         html = str(self._template.render(this=self, kwargs=kwargs)).replace("\r\n", "\n")
-        return html.replace(_POLICY_MARK, _policy(html), 1)
+        said = f'<meta http-equiv="Content-Security-Policy" content="{self.policy(html)}">'
+        return html.replace(_POLICY_MARK, said, 1)
 
 
 def _inlined(name: str, element: Element) -> Element:
@@ -72,13 +83,24 @@ def _inlined(name: str, element: Element) -> Element:
     return element
 
 
-def _policy(html: str) -> str:
-    hashes = sorted({_hash(text) for text in _SCRIPT.findall(html)})
-    policy = (
-        f"default-src 'none'; script-src {' '.join(hashes)}; style-src 'unsafe-inline'; img-src data:; "
+def offline_policy(html: str) -> str:
+    """Return the policy of a page that asks for nothing."""
+    return (
+        f"default-src 'none'; script-src {_hashes(_SCRIPT, html)}; style-src 'unsafe-inline'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
-    return f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+
+
+def served_policy(html: str) -> str:
+    """Return the policy of a page that asks who served it, and nobody else."""
+    return (
+        f"default-src 'none'; script-src {_hashes(_SCRIPT, html)}; style-src {_hashes(_STYLE, html)}; img-src data:; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hashes(pattern: re.Pattern[str], html: str) -> str:
+    return " ".join(sorted({_hash(text) for text in pattern.findall(html)}))
 
 
 def _hash(text: str) -> str:
@@ -88,7 +110,13 @@ def _hash(text: str) -> str:
 class OfflineMap(folium.Map):
     """A `folium.Map` without tiles in an `OfflineFigure`; it takes other layers as any folium map does."""
 
-    def __init__(self, *, center: tuple[float, float], jquery: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        center: tuple[float, float],
+        jquery: bool = True,
+        policy: Callable[[str], str] = offline_policy,
+    ) -> None:
         """Make the map around a center (longitude, latitude in degrees), with jQuery, which folium's popups need."""
         super().__init__(
             location=[center[1], center[0]],
@@ -104,7 +132,7 @@ class OfflineMap(folium.Map):
         # the address stands for the name only: it never gets into a page
         self.default_js = [(name, f"bundled:{assets.SCRIPTS[name]}") for name in names]
         self.default_css = [(name, f"bundled:{path}") for name, path in assets.STYLES.items()]
-        OfflineFigure().add_child(self, name="case")
+        OfflineFigure(policy).add_child(self, name="case")
 
 
 class CaseLayer(Element):

@@ -104,7 +104,7 @@ def watch(
         from darkwake.serve.server import Server, live_of
 
         assert address is not None
-        return Server(live_of(watched), address, os.environ.get("DARKWAKE_TOKEN", ""))
+        return Server(live_of(watched, lambda: case.lists), address, os.environ.get("DARKWAKE_TOKEN", ""))
 
     given = (case.path, spool, addresses, case.zones, detectors, __version__, now, say, key, teller, kept)
     try:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -13,6 +14,8 @@ from detectors.notes import MAX_KEY, MAX_TEXT, MAX_WHO, Action, Verdict
 
 if TYPE_CHECKING:
     from ais.reader import Reader
+    from detectors.vessel_lists import VesselLists
+    from zones import ZoneSet
 
 MAX_ROWS = 1_000  # events of one answer
 MAX_FIXES = 200_000  # fixes of one answer
@@ -68,6 +71,21 @@ class Event(msgspec.Struct, frozen=True):
     reasons: list[str]
 
 
+class Words(msgspec.Struct, frozen=True):
+    """An event in the words of a report. Text from radios is in it as it was sent."""
+
+    word: str  # high, medium or low: what the score stands for
+    summary: str  # what was observed
+    rows: list[list[str | list[str]]]  # its evidence, label and value
+    pro: list[str]  # what speaks for it
+    con: list[str]  # what speaks against it, the innocent explanations with it
+    notes: list[str]
+    hollow: bool  # whether it cannot be assessed
+    zones: list[str]  # ids, the most telling first
+    plot: list[list[float]] | None  # times and distances
+    drawn: list[dict[str, Any]]  # what its detector wants drawn
+
+
 class Handling(msgspec.Struct, frozen=True):
     """How a finding is handled, by all that was said of it and of those in whose place it stands."""
 
@@ -85,6 +103,8 @@ class Events(msgspec.Struct, frozen=True):
     events: list[Event]
     more: bool  # whether there are others beyond the limit
     ledger: int  # number of the revision up to which they are
+    words: dict[str, Words]  # by id, where they were asked for
+    found_at: dict[str, str]  # by id: when it was first found, UTC
     handling: dict[str, Handling]  # by the id of those of which something was said
 
 
@@ -126,10 +146,11 @@ class Revision(msgspec.Struct, frozen=True):
     action: str  # new, revised, withdrawn
     supersedes: list[str]
     event: Event
+    words: Words
 
 
 class Revisions(msgspec.Struct, frozen=True):
-    """The story of an event, oldest first."""
+    """What became of events."""
 
     revisions: list[Revision]
 
@@ -148,6 +169,19 @@ class Ships(msgspec.Struct, frozen=True):
     """Ships that a search found."""
 
     ships: list[Ship]
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What is known of a ship, in the words of a report. Text from radios is in it as it was sent."""
+
+    mmsi: int
+    flag: str  # what the number says
+    sort: int  # of the map's sorts of ships
+    listed: list[str]  # lists that it is on by what it said
+    said: dict[str, list[str]]  # every name, IMO number, call sign, type, size and destination, the latest first
+    fixes: int  # positions in the case
+    first: int | None  # the first, seconds since 1970, UTC
+    last: int | None
 
 
 class Track(msgspec.Struct, frozen=True):
@@ -186,6 +220,14 @@ _STORY = """
 SELECT seq, made_at, action, supersedes, event FROM ledger JOIN runs ON runs.id = run_id
 WHERE event_id = $event ORDER BY seq
 """
+_LAST = """
+SELECT seq, made_at, action, supersedes, event FROM ledger JOIN runs ON runs.id = run_id
+WHERE $action = '' OR action = $action ORDER BY seq DESC LIMIT $limit
+"""
+_FOUND = """
+SELECT event_id, min(made_at) AS made_at FROM ledger JOIN runs ON runs.id = run_id
+WHERE list_contains($ids, event_id) GROUP BY event_id
+"""
 _SHIPS = """
 SELECT mmsi, arg_max(name, t) AS name, arg_max(imo, t) AS imo, arg_max(callsign, t) AS callsign,
     arg_max(ship_type, t) AS ship_type
@@ -200,17 +242,46 @@ WHERE list_contains($ships, mmsi) AND t >= CAST($since AS TIMESTAMP) ORDER BY mm
 """
 
 
-def events_of(reader: Reader, *, kind: str, mmsi: int, zone: str, least: float, since: str, limit: int) -> Events:
+def events_of(
+    reader: Reader,
+    zones: ZoneSet,
+    *,
+    kind: str,
+    mmsi: int,
+    zone: str,
+    least: float,
+    since: str,
+    limit: int,
+    in_words: bool,
+) -> Events:
     """Return findings, the latest start first; what a filter leaves empty (mmsi: negative) it does not ask for."""
+    from detectors import iso
     from detectors.ledger import last_revision, public
 
     wanted = {"kind": kind, "mmsi": mmsi, "zone": zone, "least": least, "since": since, "limit": limit + 1}
     seq = last_revision(reader)
     rows = reader.query(_EVENTS, **wanted).to_pylist()
-    found = [event_of(public(row)) for row in rows[:limit]]
+    found = [public(row) for row in rows[:limit]]
+    ids = [one["id"] for one in found]
     handled = notes.handling_of(reader)
-    handling = {one.id: Handling(**handled[one.id].as_json()) for one in found if one.id in handled}
-    return Events(found, len(rows) > limit, seq, handling)
+    firsts = reader.query(_FOUND, ids=ids).to_pylist() if ids else []
+    return Events(
+        events=[event_of(one) for one in found],
+        more=len(rows) > limit,
+        ledger=seq,
+        words={one["id"]: words_of(one, zones) for one in found} if in_words else {},
+        handling={name: Handling(**handled[name].as_json()) for name in ids if name in handled},
+        found_at={row["event_id"]: iso(row["made_at"].replace(tzinfo=UTC)) for row in firsts},
+    )
+
+
+def words_of(event: Mapping[str, Any], zones: ZoneSet) -> Words:
+    """Return an event in words, from its row of the ledger or of the events."""
+    from maps.content import event_in_words
+
+    made = event_in_words(event, zones)
+    ranked = [zones.zones[place].id for place in made.pop("zones")] + made.pop("other_zones")  # type: ignore[attr-defined, operator]
+    return msgspec.convert({**made, "zones": ranked}, Words)
 
 
 def event_of(row: Mapping[str, Any]) -> Event:
@@ -221,24 +292,28 @@ def event_of(row: Mapping[str, Any]) -> Event:
     return Event(**{**row, **times})
 
 
-def story_of(reader: Reader, event_id: str) -> Revisions:
-    """Return what became of an event; empty where there never was one."""
+def story_of(reader: Reader, zones: ZoneSet, event_id: str) -> Revisions:
+    """Return what became of an event, oldest first; empty where there never was one."""
     rows = reader.query(_STORY, event=event_id).to_pylist()
-    return Revisions([revision_of(row) for row in rows])
+    return Revisions([revision_of(row, zones) for row in rows])
 
 
-def revision_of(row: Mapping[str, Any]) -> Revision:
+def last_revisions(reader: Reader, zones: ZoneSet, action: str, limit: int) -> Revisions:
+    """Return the last revisions, newest first; of one action where it is named."""
+    rows = reader.query(_LAST, action=action, limit=limit).to_pylist()
+    return Revisions([revision_of(row, zones) for row in rows])
+
+
+def revision_of(row: Mapping[str, Any], zones: ZoneSet) -> Revision:
     """Return a revision from its row of the ledger."""
-    import json
-    from datetime import UTC
-
     from detectors import iso
 
     event = json.loads(row["event"])
     for key in ("start", "end"):
         event[key] = datetime.fromisoformat(event[key]) if event[key] else None
     made_at = iso(row["made_at"].replace(tzinfo=UTC))
-    return Revision(row["seq"], made_at, row["action"], list(row["supersedes"]), event_of(event))
+    said = event_of(event), words_of(event, zones)
+    return Revision(row["seq"], made_at, row["action"], list(row["supersedes"]), *said)
 
 
 def notes_of(reader: Reader, event_id: str | None, since_seq: int) -> Notes:
@@ -255,6 +330,15 @@ def ships_of(reader: Reader, text: str) -> Ships:
     """Return ships whose name contains a text, or whose IMO number, call sign or first digits it is."""
     rows = reader.query(_SHIPS, text=text.strip(), limit=MAX_SHIPS).to_pylist()
     return Ships([Ship(**row) for row in rows])
+
+
+def known_of(reader: Reader, lists: VesselLists, mmsi: int) -> Known:
+    """Return what is known of a ship."""
+    from detectors.list_matches import match_lists
+    from maps.ships import read_ships
+
+    (ship,) = read_ships(reader, [mmsi], match_lists(reader, lists))
+    return msgspec.convert(ship, Known)
 
 
 def tracks_of(reader: Reader, ships: list[int], since: str) -> Tracks:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -23,6 +25,8 @@ from darkwake.desk import WAIT_S, NotWritten, given_up
 from darkwake.serve import answers
 from darkwake.serve.access import MAX_BODY_BYTES
 from darkwake.serve.answers import Said, Status
+from darkwake.serve.changes import Change, Fixes, Since, change_of
+from darkwake.serve.fleet import Fleet, fleet_of, newest_of
 from darkwake.serve.openapi import describe
 from detectors.notes import BadNote, Note, Saying, UnknownEvent
 
@@ -30,27 +34,33 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
+    from detectors.vessel_lists import VesselLists
+    from maps.live import LivePage
     from zones import ZoneSet
 
 TICK_S = 1.0
-HEARTBEAT_S = 15.0
+HEARTBEAT_S = 5.0
 _BEHIND = 16  # changes that a slow stream may be behind before it is closed; it then begins anew
 _TRIES, _PAUSE_S = 4, 0.25
 _LAST_HOURS, _MOST_HOURS = 6.0, 72.0
-_FIXES = """
-SELECT mmsi, max(t) AS t, arg_max(lon, t) AS lon, arg_max(lat, t) AS lat, arg_max(sog_kn, t) AS sog_kn,
-    arg_max(cog_deg, t) AS cog_deg, max(rowid) AS row
-FROM positions WHERE rowid > $row GROUP BY mmsi ORDER BY mmsi
-"""
-_REVISIONS = """
-SELECT seq, made_at, action, supersedes, event FROM ledger JOIN runs ON runs.id = run_id WHERE seq > $seq ORDER BY seq
-"""
 Answer = TypeVar("Answer")
 
 
 def _nobody(said: Saying) -> Future[Note]:
     """Refuse to write: nobody does."""
     raise NotWritten("nobody writes this case; this was not written")
+
+
+def _page_of(zones: ZoneSet) -> LivePage:
+    """Make the page in a process of its own: what that needs is much, is needed once, and would hold up the watch."""
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    from darkwake import __version__
+    from maps.live import live_page
+
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
+        return apart.submit(live_page, zones, version=__version__).result()
 
 
 @dataclass
@@ -62,6 +72,7 @@ class Live:
         zones: The zones in force.
         status: Returns how the watch is.
         ready: Says what keeps the watch from its work; empty for nothing.
+        lists: Returns the lists that ships are held against.
         put: Has written what somebody says of an event.
     """
 
@@ -69,11 +80,16 @@ class Live:
     zones: ZoneSet
     status: Callable[[], Status]
     ready: Callable[[], str]
+    lists: Callable[[], VesselLists]
     put: Callable[[Saying], Future[Note]] = _nobody
     _streams: set[asyncio.Queue[bytes | None]] = field(default_factory=set)
-    _seq: int = 0
-    _row: int = -1
-    _note: int = 0
+    _since: Since | None = None
+    _told: Status | None = None
+    _page: LivePage | None = None
+    _making: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _fleets: dict[float, tuple[float, bytes]] = field(default_factory=dict)
+    _loop: asyncio.AbstractEventLoop | None = None
 
     async def read(self, work: Callable[[Any], Answer]) -> Answer:
         """Return what a function makes of a reader, in a thread: the loop goes on meanwhile."""
@@ -90,41 +106,54 @@ class Live:
             await asyncio.sleep(_PAUSE_S)
         return await run_in_threadpool(there)
 
+    async def page(self) -> LivePage:
+        """Return the page, made when it is first asked for."""
+        async with self._making:
+            if self._page is None:
+                self._page = await run_in_threadpool(_page_of, self.zones)
+            return self._page
+
+    async def fleet(self, hours: float) -> bytes:
+        """Return all ships of the last hours; those who ask at once share an answer begun after each had asked."""
+        asked = time.monotonic()
+        async with self._looking:
+            begun, found = self._fleets.get(hours, (-1.0, b""))
+            if begun < asked:
+                begun = time.monotonic()
+                found = msgspec.json.encode(await self.read(lambda reader: self._fleet(reader, hours)))
+                self._fleets = {hours: (begun, found)}
+            return found
+
+    def _fleet(self, reader: Any, hours: float) -> Fleet:
+        status = self.status()
+        return fleet_of(reader, newest_of(reader, status.horizon), hours, datetime.fromisoformat(status.now))
+
     async def tell(self) -> None:
         """Tell all streams, once a tick, what has changed, until it is cancelled."""
+        self._loop = asyncio.get_running_loop()
         quiet = 0.0
         while True:
             await asyncio.sleep(TICK_S)
             if not self._streams:
-                self._row = -1
+                self._since = None
                 continue
-            with contextlib.suppress(Exception):  # the case may be held up; the next tick tells more
-                changes = await self.read(self._changes)
-                quiet = 0.0 if changes else quiet + TICK_S
-                if changes or quiet >= HEARTBEAT_S:
-                    self._send(changes)
+            status = self.status()
+            change = await self._change(status)
+            same = self._told is not None and replace(status, now="", behind_s=0.0) == self._told
+            if same and change.is_empty and quiet + TICK_S < HEARTBEAT_S:
+                quiet += TICK_S
+                continue
+            quiet, self._told = 0.0, replace(status, now="", behind_s=0.0)
+            self._send(b"event: change\nid: %d\ndata: %s\n\n" % (change.ledger, msgspec.json.encode(change)))
 
-    def _changes(self, reader: Any) -> bytes:
-        """Return what has changed since the last tick as a message of a stream; empty for nothing."""
-        from detectors.ledger import last_revision
-        from detectors.notes import last_note
-
-        if self._row < 0:  # the first stream after none: what is there, its page asks for
-            self._row = int(reader.query("SELECT coalesce(max(rowid), 0) AS row FROM positions")["row"][0].as_py())
-            self._seq, self._note = last_revision(reader), last_note(reader)
-            return b""
-        rows = reader.query(_FIXES, row=self._row).to_pydict()
-        revisions = [answers.revision_of(row) for row in reader.query(_REVISIONS, seq=self._seq).to_pylist()]
-        notes = answers.notes_of(reader, None, self._note).notes
-        if not rows["mmsi"] and not revisions and not notes:
-            return b""
-        self._row = max([self._row, *rows.pop("row")])
-        self._seq = max([self._seq, *(one.seq for one in revisions)])
-        self._note = max([self._note, *(one.seq for one in notes)])
-        rows["t"] = [int(t.replace(tzinfo=UTC).timestamp()) for t in rows["t"]]
-        status = self.status()
-        told = {"ledger": self._seq, "revisions": revisions, "notes": notes, "fixes": rows, "status": status}
-        return b"event: change\nid: %d\ndata: %s\n\n" % (self._seq, msgspec.json.encode(told))
+    async def _change(self, status: Status) -> Change:
+        """Return what has come since the last tick; where the case cannot be read, the next tick tells it."""
+        since = self._since
+        if since is not None:
+            with contextlib.suppress(Exception):
+                change, self._since = await self.read(lambda reader: change_of(reader, self.zones, since, status))
+                return change
+        return Change(0 if since is None else since.seq, [], False, [], Fixes(), [], status)
 
     async def say(self, said: Saying) -> Note:
         """Return what was said once it is written for good.
@@ -144,18 +173,31 @@ class Live:
     def _send(self, message: bytes) -> None:
         for queue in list(self._streams):
             try:
-                queue.put_nowait(message or b": still here\n\n")
+                queue.put_nowait(message)
             except asyncio.QueueFull:
                 self._streams.discard(queue)
                 queue.get_nowait()
                 queue.put_nowait(None)
 
+    def end(self) -> None:
+        """End all streams, from another thread."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._end)
+
+    def _end(self) -> None:
+        for queue in list(self._streams):
+            if queue.full():
+                queue.get_nowait()
+            queue.put_nowait(None)
+
     async def stream(self) -> AsyncIterator[bytes]:
         """Yield the messages of one stream until its reader leaves or cannot keep up."""
         queue: asyncio.Queue[bytes | None] = asyncio.Queue(_BEHIND)
+        if self._since is None:
+            self._since = await self.read(Since.now)
         self._streams.add(queue)
         try:
-            yield b"retry: 2000\n\n"
+            yield b"retry: 2000\nevent: begin\ndata: {}\n\n"  # what was there before, its page asks for now
             while (message := await queue.get()) is not None:
                 yield message
         finally:
@@ -170,6 +212,10 @@ class Live:
 def application(live: Live) -> Starlette:
     """Return the application."""
 
+    async def page(request: Request) -> Response:
+        made = await live.page()
+        return Response(made.html, media_type="text/html", headers={"content-security-policy": made.policy})
+
     async def status(request: Request) -> Response:
         return _json(live.status())
 
@@ -182,15 +228,21 @@ def application(live: Live) -> Starlette:
             "least": _decimal(asked, "min_score", 0.0, 0.0, 1.0),
             "since": _time(asked, "since"),
             "limit": _number(asked, "limit", 100, 1, answers.MAX_ROWS),
+            "in_words": bool(_number(asked, "words", 0, 0, 1)),
         }
-        return _json(await live.read(lambda reader: answers.events_of(reader, **wanted)))
+        return _json(await live.read(lambda reader: answers.events_of(reader, live.zones, **wanted)))
 
     async def event(request: Request) -> Response:
         name = request.path_params["id"]
-        story = await live.read(lambda reader: answers.story_of(reader, name))
+        story = await live.read(lambda reader: answers.story_of(reader, live.zones, name))
         if not story.revisions:
             raise HTTPException(404, f"there is no event {name[:16]}")
         return _json(story)
+
+    async def revisions(request: Request) -> Response:
+        action = request.query_params.get("action", "")
+        limit = _number(request.query_params, "limit", 100, 1, answers.MAX_ROWS)
+        return _json(await live.read(lambda reader: answers.last_revisions(reader, live.zones, action, limit)))
 
     async def notes(request: Request) -> Response:
         name, since = request.path_params.get("id"), _number(request.query_params, "since_seq", 0, 0, 2**39)
@@ -214,6 +266,14 @@ def application(live: Live) -> Starlette:
         if not text.strip():
             raise HTTPException(400, "q is what to search for: a name, an MMSI, an IMO number or a call sign")
         return _json(await live.read(lambda reader: answers.ships_of(reader, text)))
+
+    async def ship(request: Request) -> Response:
+        mmsi = _number(request.path_params, "mmsi", -1, 0, 2**30 - 1)
+        return _json(await live.read(lambda reader: answers.known_of(reader, live.lists(), mmsi)))
+
+    async def fleet(request: Request) -> Response:
+        hours = _decimal(request.query_params, "hours", _LAST_HOURS, 0.0, _MOST_HOURS)
+        return Response(await live.fleet(hours), media_type="application/json")
 
     async def tracks(request: Request) -> Response:
         asked = request.query_params
@@ -259,13 +319,17 @@ def application(live: Live) -> Starlette:
 
     api = "/api/v1"
     routes = [
+        Route("/", page),
         Route(f"{api}/status", status),
         Route(f"{api}/events", events),
         Route(f"{api}/events/{{id}}", event),
+        Route(f"{api}/revisions", revisions),
+        Route(f"{api}/fleet", fleet),
         Route(f"{api}/events/{{id}}/notes", notes, methods=["GET"]),
         Route(f"{api}/events/{{id}}/notes", note, methods=["POST"]),
         Route(f"{api}/notes", notes),
         Route(f"{api}/ships", ships),
+        Route(f"{api}/ships/{{mmsi}}", ship),
         Route(f"{api}/tracks", tracks),
         Route(f"{api}/zones", zones),
         Route(f"{api}/stream", stream),

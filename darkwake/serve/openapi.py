@@ -9,6 +9,7 @@ import msgspec
 
 from darkwake import __version__
 from darkwake.serve import answers
+from darkwake.serve.fleet import Fleet
 
 _TEXT: dict[str, Any] = {"type": "string"}
 _WHOLE: dict[str, Any] = {"type": "integer", "minimum": 0}
@@ -19,6 +20,9 @@ def _asked(
 ) -> dict[str, Any]:
     return {"name": name, "in": place, "description": what, "required": needed, "schema": schema}
 
+
+_LIMIT = _asked("limit", "How many at most", {"type": "integer", "minimum": 1, "maximum": answers.MAX_ROWS})
+_HOURS = _asked("hours", "How many, up to the newest fix", {"type": "number", "minimum": 0, "maximum": 72})
 
 #: Path: what it is, what may be asked, the type of its answer (None: another media type, named).
 PATHS: dict[str, tuple[str, list[dict[str, Any]], type[msgspec.Struct] | str]] = {
@@ -31,7 +35,8 @@ PATHS: dict[str, tuple[str, list[dict[str, Any]], type[msgspec.Struct] | str]] =
             _asked("zone", "Zone in which it is", _TEXT),
             _asked("min_score", "Least score", {"type": "number", "minimum": 0, "maximum": 1}),
             _asked("since", "Those that end after it, UTC", {"type": "string", "format": "date-time"}),
-            _asked("limit", "How many at most", {"type": "integer", "minimum": 1, "maximum": answers.MAX_ROWS}),
+            _LIMIT,
+            _asked("words", "1: with each in the words of a report", {"type": "integer", "enum": [0, 1]}),
         ],
         answers.Events,
     ),
@@ -39,6 +44,19 @@ PATHS: dict[str, tuple[str, list[dict[str, Any]], type[msgspec.Struct] | str]] =
         "What became of an event: its revisions, oldest first",
         [_asked("id", "Its id, 16 hexadecimal digits", _TEXT, needed=True, place="path")],
         answers.Revisions,
+    ),
+    "/api/v1/revisions": (
+        "The last revisions of all events, newest first",
+        [
+            _asked("action", "Of one action", {"type": "string", "enum": ["new", "revised", "withdrawn"]}),
+            _LIMIT,
+        ],
+        answers.Revisions,
+    ),
+    "/api/v1/fleet": (
+        "All ships of the last hours at once: who they are, where they are and were",
+        [_HOURS],
+        Fleet,
     ),
     "/api/v1/events/{id}/notes": (
         "What was said of an event and of those in whose place it stands, oldest first",
@@ -58,16 +76,22 @@ PATHS: dict[str, tuple[str, list[dict[str, Any]], type[msgspec.Struct] | str]] =
         [_asked("q", "What to search for", _TEXT, needed=True)],
         answers.Ships,
     ),
+    "/api/v1/ships/{mmsi}": (
+        "What is known of a ship: all that it said of itself, and the lists that it is on",
+        [_asked("mmsi", "Its number", _WHOLE, needed=True, place="path")],
+        answers.Known,
+    ),
     "/api/v1/tracks": (
         "The last hours of ships",
         [
             _asked("mmsi", "A ship; may be given again", {"type": "array", "items": _WHOLE}, needed=True),
-            _asked("hours", "How many, up to the newest fix", {"type": "number", "minimum": 0, "maximum": 72}),
+            _HOURS,
         ],
         answers.Tracks,
     ),
     "/api/v1/zones": ("The zones in force, as GeoJSON", [], "application/geo+json"),
     "/api/v1/stream": ("Changes as they come: server-sent events of type `change`", [], "text/event-stream"),
+    "/": ("The page", [], "text/html"),
     "/healthz": ("Whether the process answers", [], "application/json"),
     "/readyz": ("Whether the watch does its work", [], "application/json"),
     "/metrics": ("Figures for Prometheus", [], "text/plain"),

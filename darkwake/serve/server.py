@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from darkwake.settings import SettingsError
@@ -12,6 +13,7 @@ from darkwake.settings import SettingsError
 if TYPE_CHECKING:
     from darkwake.serve.app import Live
     from darkwake.watch import Watch
+    from detectors.vessel_lists import VesselLists
 
 TOKEN_LETTERS = 16  # least length of a token
 _CONNECTIONS = 300  # beyond it a connection is answered 503 at once
@@ -39,8 +41,8 @@ def bound(text: str) -> tuple[socket.socket, str]:
     return listening, host
 
 
-def live_of(watch: Watch) -> Live:
-    """Return what the interface of a watch is made from.
+def live_of(watch: Watch, lists: Callable[[], VesselLists]) -> Live:
+    """Return what the interface of a watch is made from, given what returns the lists that ships are held against.
 
     Raises:
         SettingsError: The extra `serve` is not installed.
@@ -49,7 +51,7 @@ def live_of(watch: Watch) -> Live:
         from darkwake.serve.watching import live_of
     except ImportError:
         raise SettingsError('--serve needs more: pip install "darkwake[serve]"') from None
-    return live_of(watch)
+    return live_of(watch, lists)
 
 
 class Server:
@@ -75,6 +77,7 @@ class Server:
         from darkwake.serve.access import Access, is_loopback
         from darkwake.serve.app import application
 
+        self._live = live
         self._socket, host = bound(address)
         if not token and not is_loopback(host):
             self._socket.close()
@@ -112,8 +115,9 @@ class Server:
             time.sleep(0.01)
 
     def stop(self) -> None:
-        """End: streams are cut, what is being answered has a second."""
+        """End: streams are ended, what is being answered has a second."""
         self._server.should_exit = True
+        self._live.end()
         if self._thread.is_alive():
             self._thread.join(5.0)
         self._socket.close()

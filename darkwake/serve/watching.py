@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from darkwake.serve.answers import Alerts, Feed, Status
@@ -9,11 +10,13 @@ from darkwake.serve.app import Live
 
 if TYPE_CHECKING:
     from darkwake.watch import Watch
+    from detectors.vessel_lists import VesselLists
 
 
-def live_of(watch: Watch) -> Live:
+def live_of(watch: Watch, lists: Callable[[], VesselLists]) -> Live:
     """Return what the page of a watch is made from."""
-    return Live(watch.case, watch.zones, lambda: status_of(watch), lambda: _wrong(watch), watch.desk.put)
+    tell, wrong = (lambda: status_of(watch)), (lambda: _wrong(watch))
+    return Live(watch.case, watch.zones, tell, wrong, lists, watch.desk.put)
 
 
 def status_of(watch: Watch) -> Status:

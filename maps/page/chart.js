@@ -50,11 +50,11 @@ DW.Canvas = L.Layer.extend({
     ctx.setTransform(fine, 0, 0, fine, 0, 0);
     DW.paint(ctx, view, this.data, this.state);
   },
-  // Events under a point of the map, nearest first.
+  // Events under a point of the map, nearest first: at their places, or at the symbols that stand beside moving ships.
   eventsAt(point) {
-    const view = this.view();
+    const view = this.view(), beside = this.state.moving ? 12 : 0;
     return this.state.shown
-      .map((event) => [Math.hypot((event.x - view.ox) * view.s - point.x, (event.y - view.oy) * view.s - point.y), event])
+      .map((event) => [Math.hypot((event.x - view.ox) * view.s + beside - point.x, (event.y - view.oy) * view.s - beside - point.y), event])
       .filter(([distance]) => distance < 13)
       .sort((a, b) => a[0] - b[0])
       .map(([, event]) => event);

@@ -3,33 +3,36 @@
 
 DW.load = async function () {
   const data = JSON.parse(document.getElementById("dw-data").textContent);
-  const [coast, zones, tracks, cells] = await Promise.all([
-    Promise.all(data.coast.sets.map((set) => DW.shapes(set))), DW.shapes(data.zone_shapes), DW.unpack(data.tracks.at), DW.unpack(data.cells.at),
-  ]);
-  data.coast.sets.forEach((set, i) => {
-    set.shapes = coast[i];
-    const [west, south, east, north] = set.box;
-    set.frame = [DW.x(west), DW.y(north), DW.x(east), DW.y(south)];
-  });
+  const [tracks, cells] = await Promise.all([DW.unpack(data.tracks.at), DW.unpack(data.cells.at), DW.ground(data)]);
   data.trackOf = DW.tracksOf(data, tracks);
   data.trackList = [...data.trackOf.values()];
   data.modes = DW.modes(data);
   data.last = data.trackList.reduce((last, track) => Math.max(last, track.t0 + track.t[track.n - 1]), -Infinity);
   for (const event of data.events) data.last = Math.max(data.last, event.start);
   data.cellList = cells;
-  data.kindOf = Object.fromEntries(data.kinds.map((kind) => [kind.kind, kind]));
   data.events.forEach((event, i) => {
     event.rank = i + 1;
     event.x = DW.x(event.lon);
     event.y = DW.y(event.lat);
     event.find = DW.searchText(data, event);
   });
+  data.zones.forEach((zone, i) => (zone.events = data.events.filter((event) => event.zones.includes(i)).length));
+  return data;
+};
+
+// What lies there whatever happens: coast and zones; and the kinds of events by name.
+DW.ground = async function (data) {
+  const [coast, zones] = await Promise.all([Promise.all(data.coast.sets.map((set) => DW.shapes(set))), DW.shapes(data.zone_shapes)]);
+  data.coast.sets.forEach((set, i) => {
+    set.shapes = coast[i];
+    const [west, south, east, north] = set.box;
+    set.frame = [DW.x(west), DW.y(north), DW.x(east), DW.y(south)];
+  });
   data.zones.forEach((zone, i) => {
     zone.shapes = zones[i];
     zone.edges.forEach((edge, n) => (edge.shapes = zones[zone.first_edge + n]));
-    zone.events = data.events.filter((event) => event.zones.includes(i)).length;
   });
-  return data;
+  data.kindOf = Object.fromEntries(data.kinds.map((kind) => [kind.kind, kind]));
 };
 
 // Rings in unit-square coordinates with their box, parted by shape: [{form, rings: [{x, y, box}]}] for each.

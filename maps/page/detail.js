@@ -60,7 +60,7 @@ DW.facts = function (data, event) {
   const open = event.end === null;
   const rows = [
     ["From", [`${DW.utcFull(event.start)} UTC`, DW.kst(event.start)]],
-    ["To", open ? "still open when the data end" : [`${DW.utcFull(event.end)} UTC`, DW.kst(event.end)]],
+    ["To", open ? (data.live ? "still open" : "still open when the data end") : [`${DW.utcFull(event.end)} UTC`, DW.kst(event.end)]],
     ["Length", open ? "open" : DW.span(event.end - event.start)],
     ["Position", DW.position(event.lon, event.lat)],
     [event.zones.length + event.other_zones.length > 1 ? "Zones" : "Zone", DW.zoneNames(data, event)],

@@ -81,6 +81,7 @@ DW.Moving = L.Layer.extend({
   },
 });
 
+DW.FEW_SHIPS = 12; // in view, all of which have their names then
 DW.MANY_SHIPS = 600; // ships in view, and fixes of tails, from which pictures become pixels
 DW.MANY_FIXES = 4000;
 
@@ -106,7 +107,7 @@ DW.paintMoving = function (ctx, view, data, state) {
   if (!many) for (const track of near) sheet.put(ctx, DW.classOf(mode, track, track.at), track.how === DW.SILENT, track.course, track.vx, track.vy);
   DW.paintMoments(ctx, view, data, state);
   for (const track of reaching.slice(0, 12)) DW.labelReach(ctx, view, data, track, t);
-  DW.paintChosenShip(ctx, view, data, state);
+  DW.paintChosenShip(ctx, view, data, state, near);
 };
 
 // The spans of fixes that make the tails of ships at a time.
@@ -204,6 +205,10 @@ DW.paintShip = function (ctx, colour, hollow, course) {
   ctx.stroke();
 };
 
+// A ship as the legend shows it.
+DW.shipSample = (hollow) => DW.svg("svg", { viewBox: "-9 -9 18 18", width: 15, height: 15, class: "symbol", "aria-hidden": "true" },
+  DW.svg("polygon", { points: "0,-8 4.6,6 0,3.4 -4.6,6", fill: hollow ? "#fff" : "#34424f", stroke: "#34424f", "stroke-width": hollow ? 1.8 : 0.6 }));
+
 DW.stampOf = function (image) {
   const all = new Uint32Array(image.data.buffer), at = [];
   for (let i = 0; i < all.length; i++) if (all[i] >>> 24 >= 128) at.push(i);
@@ -212,7 +217,7 @@ DW.stampOf = function (image) {
 
 // Events that go on at the time in full, the others as pale marks.
 DW.paintMoments = function (ctx, view, data, state) {
-  for (const event of data.events) {
+  for (const event of state.shown) {
     const now = DW.during(event, state.t);
     if (!now && event !== state.event && !state.allEvents) continue;
     const x = (event.x - view.ox) * view.s, y = (event.y - view.oy) * view.s;
@@ -232,11 +237,11 @@ DW.paintMoments = function (ctx, view, data, state) {
 
 DW.during = (event, t) => event.start <= t && (event.end === null || t < event.end);
 
-// The ships that a reader looks at: with a ring and their names.
-DW.paintChosenShip = function (ctx, view, data, state) {
+// The ships that a reader looks at: with a ring and their names. Names of the others too, where they are few.
+DW.paintChosenShip = function (ctx, view, data, state, near) {
   const named = new Set(state.event ? state.event.ships : []);
   if (state.ship !== null) named.add(state.ship);
-  const few = data.trackList.length <= 12 ? data.trackList.map((track) => track.ship) : [];
+  const few = near.length <= DW.FEW_SHIPS ? near.map((track) => track.ship) : [];
   ctx.font = "600 12px system-ui, sans-serif";
   const taken = [];
   for (const ship of new Set([...named, ...few])) {

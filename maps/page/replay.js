@@ -282,6 +282,3 @@ DW.Replay = class {
     if (Number.isFinite(t)) this.go(t);
   }
 };
-
-DW.shipSample = (hollow) => DW.svg("svg", { viewBox: "-9 -9 18 18", width: 15, height: 15, class: "symbol", "aria-hidden": "true" },
-  DW.svg("polygon", { points: "0,-8 4.6,6 0,3.4 -4.6,6", fill: hollow ? "#fff" : "#34424f", stroke: "#34424f", "stroke-width": hollow ? 1.8 : 0.6 }));
