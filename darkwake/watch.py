@@ -337,7 +337,7 @@ class _Taking:
             follower.pause()
         if left := self._left_bytes():
             said = f"{left:,} bytes of the spool are not in the case yet; a watch that begins again takes them in"
-            self._watch.say(said)
+            self._watch.say(Said(said, "left", "warning"))
 
     def _take_and_look(self) -> None:
         watch, looked = self._watch, False
@@ -461,7 +461,8 @@ class _Taking:
             with self._store.interruptible():
                 self._detect()
         except Interrupted:
-            watch.say("what came last is not looked through yet; a watch that begins again does it")
+            said = "what came last is not looked through yet; a watch that begins again does it"
+            watch.say(Said(said, "left", "warning"))
             return False
         finally:
             watch._looking = None
