@@ -18,6 +18,7 @@ import dataclasses
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -92,29 +93,29 @@ class Outage(Detector):
 
     def _told(self, con: duckdb.DuckDBPyConnection, holes: pa.Table, within_us: int) -> list[str]:
         """Return what is to be told of each silence, as JSON: nothing of one that is no outage."""
+        texts = ["{}"] * holes.num_rows
         fixes = last_fixes(con, holes, within_us)
-        i, ships, lon, lat, reports = (fixes[name].to_numpy() for name in ("i", "mmsi", "lon", "lat", "reports"))
-        bounds = np.searchsorted(i, np.arange(holes.num_rows + 1))
-        told: list[dict[str, Any]] = []
-        for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-            part = slice(first, last)
-            if not self._apart(lon[part], lat[part]):
-                told.append({})
-                continue
-            middle = _middle(lon[part], lat[part])
-            told.append(
-                {
-                    "lon": middle[0],
-                    "lat": middle[1],
-                    "reports_count": int(reports[part].sum()),
-                    "ships_count": last - first,
-                    "ships_within_km": round(float(distance_m(*middle, lon[part], lat[part]).max()) / 1000, 1),
-                    "ships_heard": ships[part].tolist()[:_NAMED_SHIPS],
-                }
-            )
-        texts = [json.dumps(one) for one in told]
+        if fixes is not None:
+            bounds = np.searchsorted(fixes["i"].to_numpy(), np.arange(holes.num_rows + 1)).tolist()
+            for i, (first, last) in enumerate(pairwise(bounds)):
+                texts[i] = json.dumps(self._heard(fixes.slice(first, last - first)))
         tell(con, holes, texts)
         return texts
+
+    def _heard(self, fixes: pa.Table) -> dict[str, Any]:
+        """Return what is told of a silence by the ships' last fixes before it: nothing where they are too few."""
+        ships, lon, lat, reports = (fixes[name].to_numpy() for name in ("mmsi", "lon", "lat", "reports"))
+        if not self._apart(lon, lat):
+            return {}
+        middle = _middle(lon, lat)
+        return {
+            "lon": middle[0],
+            "lat": middle[1],
+            "reports_count": int(reports.sum()),
+            "ships_count": len(ships),
+            "ships_within_km": round(float(distance_m(*middle, lon, lat).max()) / 1000, 1),
+            "ships_heard": ships[:_NAMED_SHIPS].tolist(),
+        }
 
     def _apart(self, lon: Floats, lat: Floats) -> bool:
         """Say whether so many ships were heard that no two of them lie near each other."""

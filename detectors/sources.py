@@ -71,11 +71,12 @@ _FIXES = " UNION ALL ".join(
     f"WHERE t >= make_timestamp({{low}}) AND t <= make_timestamp({{high}}) AND msg_type <> {AIRCRAFT}"
     for table in ("positions", "position_copies")
 )
+_STEADY = f"""
+SELECT a.i AS i, a.source AS source, a.start_us AS start_us FROM holes_asked a
+ASOF JOIN source_holes h ON h.source = a.source AND h.end_us <= a.start_us WHERE h.end_us <= a.start_us - {US_H}
+"""
 _LAST_FIXES = f"""
-WITH steady AS (
-  SELECT a.* FROM holes_asked a ASOF JOIN source_holes h ON h.source = a.source AND h.end_us <= a.start_us
-  WHERE h.end_us <= a.start_us - {US_H}
-), asked AS (SELECT *, unnest([start_us // {{within}}, start_us // {{within}} - 1]) AS bin FROM steady)
+WITH asked AS (SELECT *, unnest([start_us // {{within}}, start_us // {{within}} - 1]) AS bin FROM steady)
 SELECT i, mmsi, place.lon AS lon, place.lat AS lat, reports FROM (
   SELECT a.i AS i, f.mmsi AS mmsi, max({{{{'t': f.t, 'lon': f.lon, 'lat': f.lat}}}}) AS place, count(*) AS reports
   FROM ({_FIXES}) f JOIN asked a ON a.source = f.source AND a.bin = epoch_us(f.t) // {{within}}
@@ -118,16 +119,22 @@ def tell(con: duckdb.DuckDBPyConnection, holes: pa.Table, told: list[str]) -> No
     con.unregister("holes_told")
 
 
-def last_fixes(con: duckdb.DuckDBPyConnection, holes: pa.Table, within_us: int) -> pa.Table:
+def last_fixes(con: duckdb.DuckDBPyConnection, holes: pa.Table, within_us: int) -> pa.Table | None:
     """Return what steady sources heard of ships just before their silences.
 
-    Columns: i (which silence), mmsi, lon and lat of the ship's last fix of it, reports; by silence and ship.
+    Columns: i (which silence), mmsi, lon and lat of the ship's last fix of it, reports; by silence and ship. None
+    where no source was steady.
     """
-    starts: list[int] = holes["start_us"].to_numpy().tolist()
-    asked = holes.select(["source", "start_us"]).append_column("i", pa.array(range(len(starts)), pa.int64()))
+    asked = holes.select(["source", "start_us"]).append_column("i", pa.array(range(holes.num_rows), pa.int64()))
     con.register("holes_asked", asked)
-    found = arrow(con, _LAST_FIXES.format(low=min(starts) - within_us, high=max(starts), within=within_us))
+    steady = arrow(con, _STEADY)
     con.unregister("holes_asked")
+    if not steady.num_rows:
+        return None
+    starts: list[int] = steady["start_us"].to_numpy().tolist()
+    con.register("steady", steady)
+    found = arrow(con, _LAST_FIXES.format(low=min(starts) - within_us, high=max(starts), within=within_us))
+    con.unregister("steady")
     return found
 
 
