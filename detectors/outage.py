@@ -113,7 +113,7 @@ class Outage(Detector):
             "lat": middle[1],
             "reports_count": int(reports.sum()),
             "ships_count": len(ships),
-            "ships_within_km": round(float(distance_m(*middle, lon, lat).max()) / 1000, 1),
+            "ships_within_km": round(float(distance_m(*middle, lon, lat).max()) / 1000, 2),
             "ships_heard": ships[:_NAMED_SHIPS].tolist(),
         }
 

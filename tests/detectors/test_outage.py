@@ -47,7 +47,7 @@ def test_a_source_that_fails_is_an_outage_and_no_ship_silent(tmp_path, zones):
         "hours": 7.05,
         "reports_count": 6,
         "ships_count": 3,
-        "ships_within_km": 11.1,
+        "ships_within_km": 11.12,
         "ships_heard": [412000500, 412000501, 412000502],
     }
     assert (outage["lon"], outage["lat"]) == (150.0, 30.1)
@@ -159,14 +159,14 @@ def failing(seed: int) -> list[Ship]:
     ships = []
     for s, source in enumerate(("east", "north", None)):
         on, t = np.zeros(0), float(rng.uniform(0, 200))
-        for _ in range(int(rng.integers(1, 5))):
-            length = float(rng.choice([20, 62, 66, 90, 240]))
+        for _ in range(int(rng.integers(2, 6))):
+            length = float(rng.choice([20, 66, 66, 90, 240]))
             on = np.append(on, np.arange(t, t + length, 4.0))
-            t += length + float(rng.choice([6, 14, 17, 70, 250, 420]))
+            t += length + float(rng.choice([6, 14, 17, 70, 250, 420, 600]))
         for k in range(int(rng.integers(2, 6))):
             minutes = (on + rng.uniform(0, 3.9)).round(3)
             gone = float(rng.uniform(0, t))
-            minutes = minutes[(minutes < gone) | (minutes > gone + float(rng.choice([0, 0, 100, 400, 900])))]
+            minutes = minutes[(minutes < gone) | (minutes > gone + float(rng.choice([0, 100, 400, 700, 1000])))]
             if not len(minutes):
                 continue
             lat = 30.0 + float(rng.choice([0.01, 0.1])) * k
