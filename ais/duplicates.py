@@ -38,15 +38,17 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Settled:
-    """What rows changed among the kept ones of their table.
+    """What rows changed, of a table and of its copies.
 
     Attributes:
         t: Least and greatest UTC microseconds of rows that came or went; empty when none did.
-        ships: Ship numbers of those rows, ascending.
+        ships: Ship numbers of those among the kept rows, ascending.
+        copied: Ship numbers of copies that came: they tell which sources hear, and nothing else.
     """
 
     t: tuple[int, ...]
     ships: npt.NDArray[np.uint32]
+    copied: npt.NDArray[np.uint32]
 
 
 def payload(name: str) -> list[str]:
@@ -90,7 +92,7 @@ def settle(
         keep = _keep(con, name, judged, np.concatenate([h[suspect], stored["h"].to_numpy()]))
         kept[suspect] = keep[: suspect.sum()]
         _correct(con, name, stored, keep[suspect.sum() :], changed)
-    _put(con, COPIES[name].name, rows, ~kept)
+    changed.add(_put(con, COPIES[name].name, rows, ~kept), copies=True)
     changed.add(_put(con, name, rows, kept))
     return changed.settled()
 
@@ -105,20 +107,21 @@ def judge_again(con: duckdb.DuckDBPyConnection, name: str, stored: pa.Table) -> 
 
 
 class _Changed:
-    """Collects the times and ships of kept rows that came or went."""
+    """Collects the times and ships of rows that came or went."""
 
     def __init__(self) -> None:
         self._t: list[int] = []
-        self._ships: list[npt.NDArray[np.uint32]] = []
+        none = np.zeros(0, np.uint32)
+        self._ships, self._copied = [none], [none]
 
-    def add(self, rows: pa.Table) -> None:
+    def add(self, rows: pa.Table, *, copies: bool = False) -> None:
         if rows.num_rows:
             self._t += span(rows["t"])
-            self._ships.append(np.unique(rows["mmsi"].to_numpy()))
+            (self._copied if copies else self._ships).append(np.unique(rows["mmsi"].to_numpy()))
 
     def settled(self) -> Settled:
         t = (min(self._t), max(self._t)) if self._t else ()
-        return Settled(t, np.unique(np.concatenate(self._ships)) if self._ships else np.zeros(0, np.uint32))
+        return Settled(t, *(np.unique(np.concatenate(ships)) for ships in (self._ships, self._copied)))
 
 
 def span(t: pa.ChunkedArray[Any]) -> tuple[int, int]:

@@ -45,14 +45,12 @@ def forget_rows(con: duckdb.DuckDBPyConnection, input_id: int) -> None:
             {"input_id": input_id},
         )
         gone = arrow(con, f"SELECT DISTINCT mmsi FROM {name} WHERE input_id = $input_id", {"input_id": input_id})
-        if gone.num_rows:
-            times += span(
-                arrow(
-                    con,
-                    f"SELECT min(t) AS t FROM {name} WHERE input_id = {input_id} "
-                    f"UNION ALL SELECT max(t) FROM {name} WHERE input_id = {input_id}",
-                )["t"]
-            )
+        ends = " UNION ALL ".join(
+            f"SELECT unnest([min(t), max(t)]) AS t FROM {table} WHERE input_id = $input_id" for table in (name, copies)
+        )
+        said = arrow(con, f"SELECT t FROM ({ends}) WHERE t IS NOT NULL", {"input_id": input_id})
+        if said.num_rows:
+            times += span(said["t"])
         for table in (name, copies):
             con.execute(f"DELETE FROM {table} WHERE input_id = ?", [input_id])
         settled = judge_again(con, name, alike)

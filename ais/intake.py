@@ -105,6 +105,7 @@ class Intake:
             settled = settle(con, name, one.table, one.h, one.repeated)
             self._changed += settled.t
             (self._ships if name == "positions" else self._others).append(settled.ships)
+            self._others.append(settled.copied)
         if chunk.heard is not None:
             self._heard.append(chunk.heard)
         self.taken, self._mmsi_like = chunk.taken, chunk.mmsi_like

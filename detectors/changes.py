@@ -17,6 +17,8 @@ from detectors.geo import Floats
 if TYPE_CHECKING:
     import duckdb
 
+    from detectors.outages import Revised
+
 _MARGIN_US = 1_000_000
 CELL_DEG = 0.01
 CELL_M = 1600.0  # from corner to corner at the most
@@ -54,6 +56,7 @@ class Changes:
         high_us: Nor a later one.
         before_us: The horizon of the last look.
         horizon_us: The horizon now, no earlier than that.
+        revised: By what the outages changed, if the detector reads them.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -63,6 +66,7 @@ class Changes:
     high_us: int
     before_us: int
     horizon_us: int
+    revised: tuple[Revised, ...] = ()
 
     def silent_for(self, us: int) -> frozenset[int]:
         """Return the ships that were silent for so long first between the last horizon and this one."""

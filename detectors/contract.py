@@ -28,6 +28,7 @@ class Detector(ABC):
         name: How settings and commands call it.
         kinds: The kinds of event that it alone yields.
         learned: Kinds of artefact that it reads from the view.
+        reads: Detectors whose events, as they stand, it reads: they run first.
         draws: What a map draws of its events, beside their place.
         memory_h: Hours by which a change is widened before looking again: the longest episode that leaves no
             event and no Reach behind.
@@ -36,6 +37,7 @@ class Detector(ABC):
     name: ClassVar[str]
     kinds: ClassVar[tuple[str, ...]]
     learned: ClassVar[tuple[str, ...]] = ()
+    reads: ClassVar[tuple[str, ...]] = ()
     draws: ClassVar[tuple[Drawing, ...]] = ()
     memory_h: float
 

@@ -6,8 +6,9 @@ Nampo to Sok-do takes 1.9 h. Distance from shore is no criterion: nearly all DPR
 the published rules ask for.
 
 Silence is not guilt. The verdict is ``silent though receivable`` only when enough other ships were heard around each
-end in most hours of the silence; anything less is ``cannot be assessed``. Left out on purpose: a probability of
-silence from each receiver's measured reach.
+end in most hours of the silence; anything less is ``cannot be assessed``. Hours in which all sources that had heard
+the ship were out themselves (`detectors.excused`) do not count towards its length. Left out on purpose: a probability
+of silence from each receiver's measured reach.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from detectors import excused
 from detectors.contract import Detector, threshold
 from detectors.drawing import Drawing
 from detectors.event import Event, Reach, shared, to_datetime, untied
@@ -74,6 +76,7 @@ class Gap(Detector):
 
     name: ClassVar[str] = "gap"
     kinds: ClassVar[tuple[str, ...]] = ("gap",)
+    reads: ClassVar[tuple[str, ...]] = ("outage",)
     draws: ClassVar[tuple[Drawing, ...]] = (
         Drawing(
             "line",
@@ -95,13 +98,20 @@ class Gap(Detector):
     memory_h: float = threshold(12.0, "how far around a change to look again", unit="h", least=12)
 
     def stirred(self, changes: Changes) -> frozenset[int] | None:
-        """Ships that changed, those silent for long enough by now, and those of silences that others witnessed."""
-        stirred = set(changes.ships)
+        """Ships that changed, those silent for long enough by now, and those of silences that others witnessed.
+
+        Also those whose silences outages explain no more, or otherwise.
+        """
+        most_us = int(max(self.min_hours, self.min_hours_near) * US_H)
+        explained = excused.stirred(changes, most_us)
+        if explained is None:
+            return None
+        stirred = {*changes.ships, *explained}
         for hours in {self.min_hours, self.min_hours_near}:
             stirred |= changes.silent_for(int(hours * US_H))
-        open_us = int(max(self.min_hours, self.min_hours_near) * US_H)
         for row in changes.standing(US_H):
-            if row["end_us"] is not None or row["start_us"] + open_us >= changes.low_us - US_H:
+            weighed_us = most_us + int(row["evidence"].get("outage_hours", 0) * US_H)
+            if row["end_us"] is not None or row["start_us"] + weighed_us >= changes.low_us - 2 * US_H:
                 stirred |= set(row["mmsi"])
         return frozenset(stirred)
 
@@ -116,21 +126,31 @@ class Gap(Detector):
         keep &= silences.before.known | silences.after.known
         silences, near = silences.where(keep), near[keep]
         ports = [port[keep] for port in ports]
+        excuse = excused.weigh(view, silences, self._least_us(near))
+        excused.note(view, silences, excuse)
+        keep = excuse.counts(silences, self._least_us(near), view.horizon_us)
+        silences, near, excuse = silences.where(keep), near[keep], excuse.where(keep)
+        ports = [port[keep] for port in ports]
         if not len(silences):
             return
         others = _others(view, silences)
         # What was said before a ship's first fix may have been another's with its number.
         keep = silences.before.known | (others == 0)
-        silences, near, others = silences.where(keep), near[keep], others[keep]
+        silences, near, others, excuse = silences.where(keep), near[keep], others[keep], excuse.where(keep)
         if not len(silences):
             return
         reports = _reports_before(view, silences)
-        weighed = self._weigh(view, silences, np.concatenate([ports[0][keep], ports[1][keep]]), near)
+        weighed = self._weigh(view, silences, np.concatenate([ports[0][keep], ports[1][keep]]), excuse.stop_us)
         found = []
         for i, ends in enumerate(zip(weighed[: len(silences)], weighed[len(silences) :], strict=True)):
-            event = self._event(view, silences, i, ends, int(reports[i]), bool(near[i]))
+            outage_hours = round(int(excuse.outage_us[i]) / US_H, 2)
+            event = self._event(view, silences, i, ends, int(reports[i]), bool(near[i]), outage_hours)
             found.append((shared(event, 1 + int(others[i])), (int(silences.track[i]),)))
         yield from untied(found)
+
+    def _least_us(self, near: Bools) -> Ints:
+        """Return how long each silence must be."""
+        return np.asarray(np.where(near, self.min_hours_near, self.min_hours) * US_H, np.int64)
 
     def _ports(self, view: View, ends: Ends) -> Ints:
         """Return the nearest DPRK port of each end within reach, -1 where there is none."""
@@ -149,11 +169,11 @@ class Gap(Detector):
             inside[at] = view.zones.inside(ends.lon[at], ends.lat[at], ends.t_us[at], ids=areas).any(axis=0)
         return inside
 
-    def _weigh(self, view: View, silences: Silences, ports: Ints, near: Bools) -> list[_End | None]:
-        """Return all starts, then all ends, with zones, port and what was heard of others; None without a fix."""
-        least_us = (np.where(near, self.min_hours_near, self.min_hours) * US_H).astype(np.int64)
-        # An open silence is weighed over its least length, so that nothing in it grows with the clock.
-        stop = np.where(silences.is_open, silences.start_us + least_us, silences.end_us)
+    def _weigh(self, view: View, silences: Silences, ports: Ints, stop: Ints) -> list[_End | None]:
+        """Return all starts, then all ends, with zones, port and what was heard of others; None without a fix.
+
+        An open silence is weighed until it was long enough (`stop`), so that nothing in it grows with the clock.
+        """
         ends = silences.before.joined(silences.after)
         twice = (np.tile(column, 2) for column in (silences.mmsi, silences.start_us, stop))
         mmsi, start, stop = twice
@@ -172,7 +192,14 @@ class Gap(Detector):
         return weighed
 
     def _event(
-        self, view: View, silences: Silences, i: int, ends: tuple[_End | None, _End | None], reports: int, near: bool
+        self,
+        view: View,
+        silences: Silences,
+        i: int,
+        ends: tuple[_End | None, _End | None],
+        reports: int,
+        near: bool,
+        outage_hours: float,
     ) -> Event:
         """Make the event of one silence."""
         start_us, is_open = int(silences.start_us[i]), bool(silences.is_open[i])
@@ -182,6 +209,8 @@ class Gap(Detector):
         assessed = len(known) == (1 if is_open else 2)
         receivable_here = assessed and all(end.heard_share >= self.receivable_share for end in known)
         evidence = _evidence(start_us, end_us, ends, reports, receivable_here)
+        if outage_hours:
+            evidence["outage_hours"] = outage_hours
         zones = tuple(sorted({zone for end in known for zone in end.zones}))
         alert = any(view.zones[zone].alert_for != "none" for zone in zones)
         score = (0.5 if receivable_here else 0.2) + 0.2 * near + 0.1 * alert + 0.1 * (reports >= self.busy_reports)
@@ -197,11 +226,13 @@ class Gap(Detector):
             score=round(min(score, 1.0), 2),
             zones=zones,
             evidence=evidence,
-            reasons=self._reasons(receivable_here, near, reports, is_open),
+            reasons=self._reasons(receivable_here, near, reports, is_open, outage_hours),
             reach=Reach(reads_from, None if end_us is None else max(end_us, ends[1].t_us if ends[1] else end_us)),
         )
 
-    def _reasons(self, receivable_here: bool, near: bool, reports: int, is_open: bool) -> tuple[str, ...]:
+    def _reasons(
+        self, receivable_here: bool, near: bool, reports: int, is_open: bool, outage_hours: float
+    ) -> tuple[str, ...]:
         """Say what speaks for and against a deliberate silence."""
         said = ["against: too few other ships were heard around it to tell silence from lost reception"]
         if receivable_here:
@@ -216,6 +247,11 @@ class Gap(Detector):
         said.append(
             f"{'for' if busy else 'against'}: it had reported {reports} time{'s' * (reports != 1)} in the 12 h before"
         )
+        if outage_hours:
+            said.append(
+                f"against: all sources that had heard it gave nothing themselves for {outage_hours:g} h of it; these "
+                "do not count towards its length"
+            )
         if is_open:
             said.append("note: it had not been heard again when the data end")
         said.append("innocent explanation: a set that failed or was switched off at a berth, or a weak transmitter")

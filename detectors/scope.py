@@ -35,6 +35,8 @@ from detectors.learned import Learned, record_used
 from detectors.ledger import FOR_EVER, Replacing, Standing, record_zones, replace_events
 from detectors.lists import Lists
 from detectors.models import scored, uses
+from detectors.outages import DETECTOR as OUTAGE
+from detectors.outages import Revised, revised_since
 from detectors.sealed import not_cut
 from detectors.shelf import Shelf
 from detectors.view import View
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
     from zones import Places, ZoneSet
 
 _LAST_RUNS = """
-SELECT detector, settings, zones_sha256, version, artefacts, epoch_us(horizon) AS horizon_us, change_id
+SELECT id, detector, settings, zones_sha256, version, artefacts, epoch_us(horizon) AS horizon_us, change_id
 FROM runs SEMI JOIN (SELECT max(id) AS id FROM runs GROUP BY detector) USING (id)
 """
 _SAID = " UNION ".join(
@@ -164,7 +166,7 @@ def detect(
     if horizon is not None:
         used = Learned.of_case(store.con) if learned is None else learned
         site = _Site(store, zones, load_places(), Lists(), used, horizon, sealed, now, version)
-        for name, detector in sorted(detectors.items()):
+        for name, detector in sorted(detectors.items(), key=lambda item: (bool(item[1].reads), item[0])):
             if progress:
                 progress(name)
             if site.bring_up(detector, window):
@@ -174,7 +176,7 @@ def detect(
     counts = store.con.execute("SELECT kind, count(*) FROM events GROUP BY kind ORDER BY kind").fetchall()
     seen = None if horizon is None else datetime.fromtimestamp(horizon / 1e6, UTC)
     ahead = 0 if horizon is None else count_ahead(store.con, horizon)
-    return DetectReport(seen, dict(counts), tuple(ran), ahead)
+    return DetectReport(seen, dict(counts), tuple(sorted(ran)), ahead)
 
 
 def _judged_by_another(con: duckdb.DuckDBPyConnection, version: str) -> bool:
@@ -200,6 +202,7 @@ class _Site:
     views: dict[tuple[Window, frozenset[int] | None], View] = field(default_factory=dict)
     changed_since: dict[tuple[int, int], frozenset[int] | None] = field(default_factory=dict)
     waiting: list[Replacing] = field(default_factory=list)
+    revised: dict[int, tuple[Revised, ...]] = field(default_factory=dict)
 
     @property
     def con(self) -> duckdb.DuckDBPyConnection:
@@ -224,6 +227,8 @@ class _Site:
 
     def bring_up(self, detector: Detector, asked: tuple[datetime | None, datetime | None] | None) -> bool:
         """Look again at what changed for one detector; False where nothing did."""
+        if any(one.detector in detector.reads and (one.gone or one.new) for one in self.waiting):
+            self.write()
         settings = json.dumps(dataclasses.asdict(detector), sort_keys=True)  # type: ignore[call-overload]
         ships = None
         if asked is None:
@@ -268,6 +273,8 @@ class _Site:
         last = self.last_runs.get(detector.name)
         if last is None or last["horizon_us"] != self.horizon_us or self._with(detector, settings) != _ran_with(last):
             return 0
+        if self._revised(detector):
+            return 0
         return int(last["change_id"])
 
     def _with(self, detector: Detector, settings: str) -> tuple[object, ...]:
@@ -282,6 +289,7 @@ class _Site:
         lows = [t for t in span if t is not None]
         if last["horizon_us"] != self.horizon_us:
             lows += [min(last["horizon_us"], self.horizon_us), max(last["horizon_us"], self.horizon_us)]
+        lows += [min(t, self.horizon_us) for one in self._revised(detector) for t in (one.low_us, one.high_us)]
         return Window(min(lows), max(lows)) if lows else None
 
     def _ships(self, detector: Detector, scope: Window | None) -> frozenset[int] | None:
@@ -294,8 +302,17 @@ class _Site:
         ships = self._ships_since(last["change_id"], last["horizon_us"])
         if ships is None:
             return None
-        given = (scope.low, scope.high, last["horizon_us"], self.horizon_us)
+        given = (scope.low, scope.high, last["horizon_us"], self.horizon_us, self._revised(detector))
         return detector.stirred(Changes(self.con, detector.name, ships, *given))
+
+    def _revised(self, detector: Detector) -> tuple[Revised, ...]:
+        """Return by what the outages changed since a detector's last run, if it reads them."""
+        last = self.last_runs.get(detector.name)
+        if last is None or OUTAGE not in detector.reads:
+            return ()
+        if last["id"] not in self.revised:
+            self.revised[last["id"]] = revised_since(self.con, last["id"])
+        return self.revised[last["id"]]
 
     def _ships_since(self, change_id: int, horizon_us: int) -> frozenset[int] | None:
         """Return the ships that changed, or that the horizon let be seen or hid; None for any."""
@@ -364,7 +381,7 @@ class _Site:
             self.views.clear()
             high = self.horizon_us if window.high is None else window.high
             given = (self.zones, self.places, self.lists, self.learned, ships, self.shelf)
-            self.views[window, ships] = View(self.con, window.low, high, self.horizon_us, *given).open()
+            self.views[window, ships] = View(self.con, window.low, high, self.horizon_us, *given)
         return self.views[window, ships]
 
     def _run_row(self, detector: Detector, settings: str, window: Window, change_id: int) -> dict[str, Any]:

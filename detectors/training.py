@@ -43,7 +43,7 @@ def train_anchorages(store: Store, zones: ZoneSet, rules: Rules, *, now: datetim
     horizon = find_horizon(store.con)
     if horizon is None:
         raise TooLittle("too little to learn from: the case holds no position of a ship")
-    view = View(store.con, None, horizon, horizon, zones, load_places(), Lists(), NOTHING).open()
+    view = View(store.con, None, horizon, horizon, zones, load_places(), Lists(), NOTHING)
     made = learn_mask(view, rules, {"versions": {"darkwake": version}, **made_from(store)})
     take(store, made, now=now)
     return made

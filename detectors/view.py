@@ -142,8 +142,9 @@ class View:
     ships: frozenset[int] | None = None
     shelf: Shelf | None = None
 
-    def open(self) -> View:
-        """Lay the temporary views of this window over any earlier one."""
+    @cached_property
+    def _opened(self) -> View:
+        """Itself, once its temporary views lie over those of any earlier one: at the first query, if there is any."""
         if self.ships is not None:
             self.con.register("wanted", pa.table({"mmsi": pa.array(sorted(self.ships), pa.uint32())}))
             self.con.execute("CREATE OR REPLACE TEMP TABLE ships_of_view AS FROM wanted")
@@ -209,7 +210,7 @@ class View:
         return self._of(ships, f"FROM {self._good} WHERE {bounds}".replace("ships_of_view", "asked_ships"))
 
     def _of(self, ships: Iterable[int], sql: str) -> pa.Table:
-        return self.query(sql, asked_ships=pa.table({"mmsi": pa.array(ships, pa.uint32())}))
+        return self._run(sql, asked_ships=pa.table({"mmsi": pa.array(ships, pa.uint32())}))
 
     @property
     def _and_ours(self) -> str:
@@ -229,6 +230,9 @@ class View:
 
     def query(self, sql: str, **tables: pa.Table) -> pa.Table:
         """Run one SELECT and return its rows; keyword arguments are Arrow tables it may name."""
+        return self._opened._run(sql, **tables)
+
+    def _run(self, sql: str, **tables: pa.Table) -> pa.Table:
         for name, table in tables.items():
             self.con.register(name, table)
         try:

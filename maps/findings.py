@@ -1,4 +1,7 @@
-"""The events of a case, or of a part of it, in the order of a page."""
+"""The events of a case, or of a part of it, in the order of a page.
+
+What is of no ship, as outages of sources are, is no finding about one and stands apart.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -21,12 +24,14 @@ class Findings:
         counts: Events of each kind in the case.
         scores: Scores of all events in the case.
         unassessed: Silences of the case that cannot be assessed.
+        shipless: Events of no ship, by start; they are in none of the above.
     """
 
     events: Sequence[Mapping[str, object]]
     counts: dict[str, int]
     scores: list[float]
     unassessed: int
+    shipless: Sequence[Mapping[str, object]] = ()
 
     @property
     def left_out(self) -> int:
@@ -58,7 +63,9 @@ class Part:
         """Say whether an event belongs to the part."""
         start, end = (seconds(event[key]) for key in ("start", "end"))
         touches = (start or 0.0) * 1e6 <= self.to_us and (end is None or end * 1e6 > self.from_us)
-        return touches and (self.ships is None or not set(self.ships).isdisjoint(numbers(event["mmsi"])))
+        return touches and (
+            self.ships is None or not event["mmsi"] or not set(self.ships).isdisjoint(numbers(event["mmsi"]))
+        )
 
     def with_partners(self, findings: Findings) -> list[int]:
         """Return the ships to draw: those of the part, and those that they have events with."""
@@ -86,11 +93,13 @@ def real(value: object) -> float:
 
 def find(reader: Reader, part: Part = WHOLE) -> Findings:
     """Read the events of a part of a case."""
-    every = [event for event in read_events(reader) if part.holds(event)]
+    told = [event for event in read_events(reader) if part.holds(event)]
+    every, shipless = ([event for event in told if bool(event["mmsi"]) is of_ships] for of_ships in (True, False))
     ranked = sorted(every, key=lambda event: (-real(event["score"]), str(event["start"]), str(event["id"])))
     unassessed = sum("cannot" in str(evidence(event).get("verdict", "")) for event in every)
     counts = Counter(str(event["kind"]) for event in every)
-    return Findings(ranked[:MAX_EVENTS], dict(sorted(counts.items())), [real(e["score"]) for e in every], unassessed)
+    scores = [real(event["score"]) for event in every]
+    return Findings(ranked[:MAX_EVENTS], dict(sorted(counts.items())), scores, unassessed, shipless)
 
 
 def evidence(event: Mapping[str, object]) -> Mapping[str, object]:

@@ -119,8 +119,18 @@ _KNOWN = (
         "calls look the same.",
         "Not observed: purpose, permission or activity.",
     ),
+    Kind(
+        "outage",
+        "Outage of a source",
+        "outages of sources",
+        "#4A4A4A",
+        "bar",
+        "Nothing came from a receiver or feed that had heard several ships just before. Consistent with a receiver, "
+        "its power or its line that failed; ships that all switch off at once look the same to it.",
+        "Not observed: why nothing came, and what the ships that it hears did meanwhile.",
+    ),
 )
-_SPARE = (("#F0E442", "kite"), ("#4A4A4A", "bar"), ("#FFB6A0", "bowtie"), ("#DDDDDD", "pillar"))
+_SPARE = (("#F0E442", "kite"), ("#FFB6A0", "bowtie"), ("#DDDDDD", "pillar"))
 
 
 def describe(kinds: Iterable[str]) -> list[dict[str, str]]:

@@ -15,7 +15,7 @@ from maps.company import NEAR_NM, read_company
 from maps.content import map_content
 from maps.coverage import Coverage
 from maps.custody import read_custody
-from maps.findings import Findings
+from maps.findings import Findings, evidence
 from maps.gear import gear_caveats
 from maps.history import read_history
 from maps.kinds import describe
@@ -47,6 +47,7 @@ SCRIPTS = (
 )
 STYLES = ("chart.css", "page.css", "report.css", "print.css")
 
+MAX_OUTAGES = 100
 _RUNS = f"""
 SELECT * FROM runs WHERE detector <> '{SEAL}' QUALIFY id = max(id) OVER (PARTITION BY detector) ORDER BY detector
 """
@@ -118,6 +119,8 @@ def report_html(
         "inputs": inputs,
         "stations": [list(item) for item in heard.stations],
         "stations_count": heard.stations_count,
+        "outages": [_outage(event) for event in findings.shipless[:MAX_OUTAGES]],
+        "outages_count": len(findings.shipless),
         "counting": method.COUNTING,
         "caveats": [list(item) for item in _caveats(reader, zones, runs, findings, lists)],
         "drawing": _drawing(tracks, content["drawn_m"]),
@@ -263,6 +266,16 @@ def _inputs(reader: Reader) -> list[dict[str, object]]:
             }
         )
     return rows
+
+
+def _outage(event: Mapping[str, object]) -> list[object]:
+    """Return an outage as a row: its source, from when to when, how long, and how many ships it had heard before."""
+    said, start, end = evidence(event), event["start"], event["end"]
+    to, length = "end of the data", "open"
+    if isinstance(start, datetime) and isinstance(end, datetime):
+        to, length = words.utc(end), words.length((end - start).total_seconds() / 3600)
+    begun = words.utc(start) if isinstance(start, datetime) else ""
+    return [said.get("source") or "without a name", begun, to, length, said.get("ships_count", 0)]
 
 
 def _runs(reader: Reader) -> list[dict[str, object]]:

@@ -81,6 +81,11 @@ _LABELS = {
     "nav_status": ("Status sent most", ""),
     "unusual": ("Rarer than, of those the model learned from", "%"),
     "like_transfer": ("Like a transfer, by the model", "%"),
+    "outage_hours": ("Of it all its sources were out themselves", "h"),
+    "ships_count": ("Ships heard just before", ""),
+    "reports_count": ("Their reports then", ""),
+    "ships_within_km": ("These ships within", "km"),
+    "ships_heard": ("By number", ""),
     "tracks_count": ("Ships that used this number", ""),
 }
 

@@ -66,6 +66,10 @@ def summary(kind: str, hours: float | None, evidence: Evidence, zone_name: str) 
         who = "A vessel that fishes" if kind == "incursion" else "A ship"
         stay = f"for {span}" if hours is not None else "and still there at the end of the data"
         return f"{who} inside {zone_name or 'a zone'} {stay}. {_crossing(evidence)}"
+    if kind == "outage":
+        return (
+            f"Nothing came {'for ' if hours is not None else ''}{span} from a source that had heard ships just before."
+        )
     return f"Observed for {span}." if hours is not None else "Observed, and still open at the end of the data."
 
 

@@ -35,7 +35,7 @@ def title(message: Message) -> str:
     event = message.event
     ships = " and ".join(str(one) for one in event["mmsi"][:4]) + (" and others" if len(event["mmsi"]) > 4 else "")
     label = describe([event["kind"]])[0]["label"]
-    return f"{_HEADS[message.action]}{label}, {ships}, score {event['score']:.2f}"
+    return f"{_HEADS[message.action]}{', '.join(filter(None, (label, ships)))}, score {event['score']:.2f}"
 
 
 def body(message: Message) -> str:
@@ -47,6 +47,8 @@ def body(message: Message) -> str:
     event = message.event
     end = _time(event["end"]) if event["end"] else "open"
     lines = [f"From {_time(event['start'])} to {end}", f"At {position(event['lon'], event['lat'])}"]
+    if event["evidence"].get("source"):
+        lines.append(f"Source: {inert(event['evidence']['source'])}")
     if event["zones"]:
         lines.append(f"Zones: {inert(', '.join(event['zones']))}")
     lines += [inert(f"On a list: {in_words(one)}") for one in event["evidence"].get("listed") or ()]

@@ -4,7 +4,7 @@
 DW.behind = function (data) {
   const block = (id, title, ...children) => DW.el("section", { class: "block", id }, DW.el("h2", { text: title }), ...children);
   DW.fill("behind",
-    block("inputs", "Inputs", DW.el("p", { text: data.counting }), DW.inputs(data), DW.stations(data)),
+    block("inputs", "Inputs", DW.el("p", { text: data.counting }), DW.inputs(data), DW.stations(data), DW.outages(data)),
     block("method", "Method and limits", DW.el("dl", { class: "caveats" }, data.caveats.map(([name, text]) => [DW.el("dt", { text: name }), DW.el("dd", { text })])),
       DW.el("p", { class: "drawing", text: data.drawing })),
     block("zones", "Zones and lines", DW.el("p", { text: `Zone set ${data.zones_version}, sha256 ${data.zones_sha256}. Open a zone for its source, whose line it is, its legal status, its uncertainty and which line disagrees.` }),
@@ -37,6 +37,15 @@ DW.stations = function (data) {
   const more = data.stations_count - data.stations.length;
   const list = data.stations.flatMap(([name, n], i) => [i ? ", " : "", DW.said(name), ` (${DW.count(n)})`]);
   return DW.el("p", {}, DW.el("b", { text: "Receivers: " }), ...list, more > 0 ? ` and ${DW.count(more)} more` : "");
+};
+
+DW.outages = function (data) {
+  if (!data.outages.length) return null;
+  const more = data.outages_count - data.outages.length;
+  return DW.el("div", { class: "outages" }, DW.el("h3", { text: "Outages" }),
+    DW.el("p", { text: "Nothing came from these receivers, though they had heard several ships just before. Silences of ships that only they had heard do not count meanwhile." }),
+    DW.grid(["Receiver", "From (UTC)", "To", "For", "Ships heard just before"], data.outages, "Outages"),
+    more > 0 ? DW.el("p", { class: "hint", text: `and ${DW.count(more)} more, in \`darkwake events --kind outage\`` }) : null);
 };
 
 // The sheets of all ships; each is built when it is opened.

@@ -12,15 +12,18 @@ import duckdb
 import pytest
 
 from ais.reader import arrow
-from ais.store import open_for_reading
+from ais.store import Store, open_for_reading
 from darkwake.case import Case
 from darkwake.simulate import make
-from detectors import discover
+from detectors import detect, discover, read_events
+from tests.detectors.cases import NOW, defaults, insert, rows_of
+from tests.detectors.test_outage import failing
 from tests.front.front_door import HEAD, START
+from zones import load_zones
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "evidence.md").read_text(encoding="utf-8")
 # All events of the demo; of the families of the corpus some of the kinds that it lacks or has once, rafts first.
-EVERY = {"gap", "incursion", "zone_presence", "loitering", "rendezvous"}
+EVERY = {"gap", "incursion", "zone_presence", "loitering", "outage", "rendezvous"}
 SOME = {
     "lookalikes": {"attended", "pair_trawling", "same_hull"},
     "short-contacts": {"brief_contact"},
@@ -183,6 +186,17 @@ def test_the_numbers_where_two_ships_share_one(tmp_path: Path) -> None:
     case.detect()
     assert sum(record["evidence"].get("tracks_count") == 2 for record in case.records()) >= 3
     assert check_events(tmp_path / "shared.duckdb", of_a_kind=2) >= {"gap", "loitering", "rendezvous"}
+
+
+def test_the_numbers_of_silences_that_outages_explain(tmp_path: Path) -> None:
+    path, zones = tmp_path / "a.duckdb", load_zones()
+    with Store.open(path) as store:
+        insert(store, rows_of(failing(3)))
+        detect(store, zones, detectors=defaults("gap", "outage"), now=NOW, version="test")
+        told = read_events(store.reader(), kind="gap")
+    ends = [gap["end"] is None for gap in told if "outage_hours" in gap["evidence"]]
+    assert set(ends) == {True, False}
+    assert check_events(path, of_a_kind=len(told)) == {"gap", "outage"}
 
 
 def on_page(name: str) -> Any:

@@ -17,6 +17,7 @@ from websockets.sync.server import ServerConnection
 from websockets.sync.server import serve as websocket_server
 
 from soak.forked import Forks
+from tests.ais.sentences import said
 from tests.front.front_door import Run
 from tests.front.watches import (
     GPSD,
@@ -31,7 +32,7 @@ from tests.front.watches import (
     until,
     watching,
 )
-from tests.test_any_split import feed
+from tests.test_any_split import T0, feed
 
 FAILING = """
 from ais.feeds.follow import Follower
@@ -106,6 +107,34 @@ def test_feeds_over_sockets_are_found_as_a_replay_finds_them(
     assert "closed by the other side" in log
     same_as_a_run(cli, tmp_path)
     assert "may grow" in cli("status", "--case", tmp_path / "live.duckdb").out
+
+
+def test_a_feed_that_goes_silent_is_an_outage_and_no_ships_gap(cli: Run, forks: Forks, tmp_path: Path) -> None:
+    """It is lost for seven hours of the data's time, while another goes on; one of its ships is not heard again."""
+
+    def heard(station: str, ships: int, *spells: tuple[int, int]) -> str:
+        steps = sorted(minute for low, high in spells for minute in range(low, high, 4))
+        told = ((T0 + 60 * m + k, k) for m in steps for k in range(ships))
+        base, lon = (412000500, 150.0) if station == "north" else (445000500, 160.0)
+        lines = (
+            said(t, station, mmsi=base + k, lon=lon + 0.1 * k, lat=30.0, speed=9.0, second=t % 60) for t, k in told
+        )
+        return "".join(f"{line}\n" for message in lines for line in message)
+
+    parts = (heard("north", 4, (0, 120)), (0, 540)), (heard("north", 3, (540, 660)), (540, 668))
+    server = socket.create_server(("127.0.0.1", 0))
+    with server, watching(forks, tmp_path, f"tcp://127.0.0.1:{server.getsockname()[1]}", "-") as process:
+        for north, south in parts:
+            client, _ = server.accept()
+            with client:
+                client.sendall(north.encode())
+                process.give(heard("south", 1, south))
+        until("all lines in the spool", lambda: spooled(tmp_path) >= 30 * 4 + 30 * 3 + 167)
+        drained(process)
+    found = events(cli, tmp_path / "live.duckdb")
+    assert found == run(cli, tmp_path / "live.spool")
+    (outage,) = [event for event in json.loads(found) if event["kind"] in ("outage", "gap")]
+    assert (outage["kind"], outage["evidence"]["source"], outage["evidence"]["hours"]) == ("outage", "north", 7.07)
 
 
 def test_a_watch_that_is_killed_goes_on(cli: Run, forks: Forks, tmp_path: Path, sent: list[str]) -> None:
