@@ -340,7 +340,8 @@ class _Site:
             kept = standing if ships is None else standing.of_ships(ships)
             read = Reaches(kept.low, kept.high)
             window = self._closed(window, read)
-            if ships is not None and not (members := kept.members(window.meets(read))) <= ships:
+            stood = window.meets(read)
+            if ships is not None and not (members := kept.members(stood)) <= ships:
                 ships |= members
                 continue
             found = list(detector.find(self._view(window, ships)))
@@ -350,7 +351,7 @@ class _Site:
             events = [one for one, meets in zip(found, met, strict=True) if meets and isinstance(one, Event)]
             together = ships and ships.union(*(one.mmsi for one in events))
             if wider == window and together == ships:
-                return window, kept.where(window.meets(read)), scored(events, self.learned)
+                return window, kept.where(stood), scored(events, self.learned)
             window, ships = wider, together
 
     def _closed(self, window: Window, *reaches: Reaches) -> Window:
