@@ -119,6 +119,8 @@ def _set_plain_aside(con: duckdb.DuckDBPyConnection) -> bool:
 
 def _note_plain(con: duckdb.DuckDBPyConnection, fixes: Fixes, keep: Bools | None = None) -> None:
     """Note which ships are plain by some fixes; of those to keep, if any are named, only plain ones."""
+    if not len(fixes):  # all that there was of them was taken out
+        return
     numbers, starts = np.unique(fixes.mmsi, return_index=True)
     last = fixes.t[np.append(starts[1:], len(fixes)) - 1]
     is_plain = plain(fixes, DoubtRule())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -12,12 +13,14 @@ import pyarrow as pa
 from ais.flags import OTHER
 from ais.marks import AIRCRAFT
 from ais.reader import arrow
+from detectors.event import to_us
 from detectors.geo import Floats
 
 if TYPE_CHECKING:
     import duckdb
 
     from detectors.outages import Revised
+    from detectors.shelf import Shelf
 
 _MARGIN_US = 1_000_000
 CELL_DEG = 0.01
@@ -42,6 +45,14 @@ SELECT mmsi, kind, epoch_us(start_t) AS start_us, epoch_us(end_t) AS end_us, lon
 WHERE detector = $detector AND start_t <= make_timestamp($high)
   AND (end_t IS NULL OR end_t >= make_timestamp($low))
 """
+_SHIPS_STANDING = """
+SELECT DISTINCT unnest(mmsi) AS mmsi FROM events
+WHERE detector = $detector AND reads_from <= make_timestamp($high) AND coalesce(reads_to >= make_timestamp($low), true)
+"""
+_OPEN = """
+SELECT mmsi, list_max(json_extract_string(evidence, $path)) AS last FROM events
+WHERE detector = $detector AND end_t IS NULL
+"""
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,9 @@ class Changes:
         high_us: Nor a later one.
         before_us: The horizon of the last look.
         horizon_us: The horizon now, no earlier than that.
+        since_id: The last change that the last look saw.
+        last_id: The last one that there is.
+        shelf: What is in memory of the case.
         revised: By what the outages changed, if the detector reads them.
     """
 
@@ -66,6 +80,9 @@ class Changes:
     high_us: int
     before_us: int
     horizon_us: int
+    since_id: int
+    last_id: int
+    shelf: Shelf
     revised: tuple[Revised, ...] = ()
 
     def silent_for(self, us: int) -> frozenset[int]:
@@ -88,3 +105,14 @@ class Changes:
         given = {"detector": self.detector, "low": self.low_us - around_us, "high": self.high_us + around_us}
         for row in arrow(self.con, _STANDING, given).to_pylist():
             yield row | {"evidence": json.loads(row["evidence"])}
+
+    def standing_ships(self, around_us: int) -> frozenset[int]:
+        """Return the ships of the detector's events for which something within so long of the change was read."""
+        given = {"detector": self.detector, "low": self.low_us - around_us, "high": self.high_us + around_us}
+        return frozenset(arrow(self.con, _SHIPS_STANDING, given)["mmsi"].to_numpy().tolist())
+
+    def silent_since(self, path: str, us: int) -> frozenset[int]:
+        """Return the ships of open events of which the last of some times in the evidence is longer ago than that."""
+        rows = arrow(self.con, _OPEN, {"detector": self.detector, "path": path}).to_pylist()
+        last = ((row["mmsi"], to_us(datetime.fromisoformat(row["last"]))) for row in rows)
+        return frozenset(ship for ships, t in last if self.horizon_us - t > us for ship in ships)

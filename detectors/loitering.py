@@ -25,7 +25,7 @@ from detectors.drawing import Drawing
 from detectors.event import Event, Reach, shared, to_datetime, untied
 from detectors.geo import KNOT_M_S, NM_M, US_H, US_S, Bools, Ints, distance_m, xyz_m
 from detectors.loitering_signs import INNOCENT, Place, Rules, Signs
-from detectors.seen import ships_near
+from detectors.seen import slow_ships_near
 from detectors.slow_spells import Limits, Spells, find_spells, near_slow, slow_fixes
 from detectors.statics import SPAN_US, Said, Statics
 from detectors.surroundings import Stays, fast_fixes, neighbours, silences_us, statuses
@@ -170,7 +170,8 @@ class Loitering(Detector):
                 float(distance_m(tracks.lon[part], tracks.lat[part], lon[i], lat[i]).max())
                 for i, part in enumerate(parts)
             ]
-            others = ships_near(view.con, lon, lat, np.array(spread) + near_m, stays.start_us, stays.stop_us)
+            span = stays.start_us, stays.stop_us
+            others = slow_ships_near(view.con, lon, lat, np.array(spread) + near_m, *span, self.max_sog_kn)
             tracks = near_slow(view, self._limits, view.fixes_of(others | view.ships))
             slow = slow_fixes(tracks, self._limits)
             place = {key: i for i, key in enumerate(zip(tracks.mmsi.tolist(), tracks.track.tolist(), strict=True))}

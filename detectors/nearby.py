@@ -54,6 +54,7 @@ class Neighbours:
         first: One place of each pair, that of the ship with the lesser index.
         second: The other one.
         apart_m: Their distance.
+        in_company: Which places have another one within reach, of these pairs or of others.
     """
 
     mmsi: Ints
@@ -63,13 +64,12 @@ class Neighbours:
     first: Ints
     second: Ints
     apart_m: Floats
+    in_company: Bools
 
     @property
     def paired(self) -> Ints:
         """The places with another one within reach, ascending."""
-        found = np.zeros(len(self.steps.ship), dtype=np.bool_)
-        found[self.first] = found[self.second] = True
-        return np.flatnonzero(found)
+        return np.flatnonzero(self.in_company)
 
     @property
     def paired_ships(self) -> Ints:
@@ -128,14 +128,21 @@ def neighbours(parts: Iterable[Paths], reach_m: float, max_kn: float, max_gap_us
         max_kn: How slow between two steps.
         max_gap_us: The longest span to interpolate over.
     """
-    mmsi, track, steps, waits = _slow_steps(parts, max_kn, max_gap_us)
-    first, second, apart = _pairs(steps, reach_m)
-    places = len(steps.ship)
-    count = np.bincount(first[waits[second]], minlength=places) + np.bincount(second[waits[first]], minlength=places)
-    return Neighbours(mmsi, track, steps, count, first, second, apart)
+    mmsi, track, steps, waits = slow_steps(parts, max_kn, max_gap_us)
+    first, second, apart = pairs(steps, reach_m)
+    beside = np.zeros(len(steps.ship), dtype=np.bool_)
+    beside[first] = beside[second] = True
+    return Neighbours(mmsi, track, steps, crowds(waits, first, second), first, second, apart, beside)
 
 
-def _slow_steps(
+def crowds(waits: Bools, first: Ints, second: Ints) -> Ints:
+    """Return at each place how many of those that it makes a pair with wait."""
+    number = len(waits)
+    found: Ints = np.bincount(first[waits[second]], minlength=number)
+    return found + np.bincount(second[waits[first]], minlength=number)
+
+
+def slow_steps(
     parts: Iterable[Paths], max_kn: float, max_gap_us: int
 ) -> tuple[Ints, npt.NDArray[np.uint64], Steps, Bools]:
     """Return all ships' numbers and tracks, their places where they were slow, and which of these waited."""
@@ -158,7 +165,7 @@ def _slow_steps(
     return np.concatenate(mmsi), np.concatenate(track), steps, np.concatenate(waiting)
 
 
-def _pairs(steps: Steps, reach_m: float) -> tuple[Ints, Ints, Floats]:
+def pairs(steps: Steps, reach_m: float) -> tuple[Ints, Ints, Floats]:
     """Return both places of every pair within reach at one step, the lesser ship's first, and how far apart."""
     found: list[tuple[Ints, Ints, Floats]] = []
     order = order_by(steps.step)

@@ -33,9 +33,12 @@ from detectors.nearby import STEP_US, Candidates, Neighbours, Steps, neighbours,
 from detectors.rafts import link, rafts, rounds
 from detectors.samples import Samples, measure, runs, silence_us
 from detectors.statics import SPAN_US, Statics
+from detectors.tracks import Tracks
+from detectors.vicinity import Vicinity
 
 if TYPE_CHECKING:
-    from detectors.tracks import Tracks
+    from detectors.changes import Changes
+    from detectors.shelf import Shelf
     from detectors.view import View
 
 MINUTE_US = US_H // 60
@@ -104,15 +107,35 @@ class Rendezvous(Detector):
     anchorage_km: float = threshold(2.0, "a contact this near an anchorage's point is in it", unit="km", least=0)
     memory_h: float = threshold(8.0, "how far around a change to look again: two meetings' length", unit="h", least=1)
 
+    def stirred(self, changes: Changes) -> frozenset[int] | None:
+        """Ships that changed and those that lay near one of them, if they met anybody at all.
+
+        A contact hangs on the fixes and static reports of its two ships, and on whether many lie where these are: how
+        many slow ships were near each of the two, step by step. So a change of one ship alters her own contacts and
+        those of the ships that she is, or was before, within reach of at a step, and no others. What a contact is taken
+        for (an attendant's) hangs on the other contacts of its two ships as well, and a raft on all of its contacts;
+        any event that changes thus has a ship of such a contact, new or old. Those of the old ones are members of
+        events that stand, those of the new ones of events that are found, and both are looked at together with the
+        ships that changed (`detectors.scope`). A change that makes or ends a contact without being near in time to a
+        step at which its ships were near each other lies no farther from one than what is read for a contact.
+        """
+        stirred = self._vicinity(changes.shelf).changed(changes)
+        if stirred is None:
+            return None
+        look_us = int(self.look_around_h * US_H)
+        around_us = look_us + self._around_us + self._gap_us
+        met = self._vicinity(changes.shelf).in_company(
+            changes.con, changes.low_us - around_us, changes.high_us + around_us
+        )
+        return stirred & (met | changes.standing_ships(look_us)) | changes.silent_since("$.members[*].to", self._gap_us)
+
     def find(self, view: View) -> Iterator[Event | Reach]:
         """Yield what ships near each other did, and the reach of each contact that is long enough but nothing."""
-        reach_m = max(self.max_distance_m + HULLS_M + SLACK_M, LEAST_REACH_M)
-        fastest = max(company.TRAWL_KN[1], self.max_sog_kn, self.max_drift_kn) + LOOSE_KN
-        near = neighbours(view.paths(), reach_m, fastest, self._gap_us)
-        if not len(near.first):
+        met = self._near(view)
+        if met is None:
             return
+        near, tracks = met
         ships = near.paired_ships
-        tracks = view.tracks_of(near.mmsi[ships].tolist()).among(near.mmsi, near.track)
         statics = Statics.read(view, tracks.mmsi[ships].tolist(), int(tracks.t.min()), int(tracks.t.max()))
         tight = self._tight(view, near)
         found = self._candidates(tracks, statics, ships, near, tight)
@@ -134,6 +157,39 @@ class Rendezvous(Detector):
         """As long as two meetings and the holes beside them, if ``memory_h`` is less."""
         holes_h = max(self.max_gap_minutes / 30, self.join_hours)
         return max(self.memory_h, 2 * self.min_hours + holes_h)
+
+    def _near(self, view: View) -> tuple[Neighbours, Tracks] | None:
+        """Return who was near whom in pairs with a ship that is looked at, and the fixes of these; None if nobody."""
+        if view.ships is None:
+            near = neighbours(view.paths(), self._reach_m, self._fastest_kn, self._gap_us)
+            if not len(near.first):
+                return None
+            return near, view.tracks_of(near.mmsi[near.paired_ships].tolist()).among(near.mmsi, near.track)
+        assert view.shelf is not None
+        vicinity, span = self._vicinity(view.shelf), (view.first_us, view.end_us)
+        ships: Ints = np.array(sorted(view.ships), np.int64)
+        met = vicinity.partners(view.con, *span, ships)
+        if not len(met):
+            return None
+        rows = view.query(f"SELECT {Tracks.COLUMNS} FROM given_fixes", given_fixes=view.fixes_of(met.tolist()))
+        tracks = Tracks.of(rows)
+        return vicinity.neighbours(view.con, *span, ships, tracks), tracks
+
+    def _vicinity(self, shelf: Shelf) -> Vicinity:
+        return Vicinity.of(shelf, self._reach_m, self._fastest_kn, self._gap_us)
+
+    @property
+    def _reach_m(self) -> float:
+        return max(self.max_distance_m + HULLS_M + SLACK_M, LEAST_REACH_M)
+
+    @property
+    def _fastest_kn(self) -> float:
+        return max(company.TRAWL_KN[1], self.max_sog_kn, self.max_drift_kn) + LOOSE_KN
+
+    @property
+    def _around_us(self) -> int:
+        """How far around a contact something is read for it."""
+        return max(int(self.link_h * US_H), SPAN_US, int(AROUND_H * US_H), self._join_us) + 2 * self._gap_us
 
     @property
     def _gap_us(self) -> int:
@@ -258,9 +314,8 @@ class Rendezvous(Detector):
 
     def _reach(self, site: _Site, start_us: int, end_us: int) -> Reach:
         """Return what is read for a stretch in contact: to the horizon where it may go on."""
-        around_us = max(int(self.link_h * US_H), SPAN_US, int(AROUND_H * US_H), self._join_us) + 2 * self._gap_us
         is_open = site.view.horizon_us - end_us <= self._gap_us
-        return Reach(start_us - around_us, None if is_open else end_us + around_us)
+        return Reach(start_us - self._around_us, None if is_open else end_us + self._around_us)
 
     def _kind(self, site: _Site, contact: Contact) -> str:
         """Return the kind of a contact, whatever its length; "" for none."""

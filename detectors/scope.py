@@ -240,19 +240,18 @@ class _Site:
         if scope is None:
             return False
         standing = Standing.of(self.con, detector.name, self.sealed_us)
-        near, gone, found = self._with_memory(scope, detector), list[str](), list[Event]()
-        window = near
+        near = self._with_memory(scope, detector)
+        window, gone, found = near, set[str](), list[Event]()
         for part in _parts(near, standing, ships):
-            kept = standing if part is None else standing.of_ships(part)
-            read = Reaches(kept.low, kept.high)
-            looked_at, new = self._settle(detector, near, read, part)
-            new, replaced = not_cut(new, kept.where(looked_at.meets(read)), self.sealed_us)
-            gone += replaced
-            found += new
+            looked_at, replaced, new = self._settle(detector, near, standing, part)
+            new, ids = not_cut(new, replaced, self.sealed_us)
+            gone.update(ids)
+            there = {event.id for event in found}  # two parts may come upon an event of ships of both: it is the same
+            found += [event for event in new if event.id not in there]
             window = window.joined(looked_at)
         run = self._run_row(detector, settings, window, change_id)
         run["events"] = standing.count - len(gone) + len(found)
-        self.waiting.append(Replacing(detector.name, gone, found, run, uses(detector)))
+        self.waiting.append(Replacing(detector.name, sorted(gone), found, run, uses(detector)))
         if sum(len(one.new) for one in self.waiting) > _EVENTS_AT_ONCE:
             self.write()
         return True
@@ -302,8 +301,9 @@ class _Site:
         ships = self._ships_since(last["change_id"], last["horizon_us"])
         if ships is None:
             return None
-        given = (scope.low, scope.high, last["horizon_us"], self.horizon_us, self._revised(detector))
-        return detector.stirred(Changes(self.con, detector.name, ships, *given))
+        given = (scope.low, scope.high, last["horizon_us"], self.horizon_us, last["change_id"], self.last_change)
+        more = (Shelf.of(self.store), self._revised(detector))
+        return detector.stirred(Changes(self.con, detector.name, ships, *given, *more))
 
     def _revised(self, detector: Detector) -> tuple[Revised, ...]:
         """Return by what the outages changed since a detector's last run, if it reads them."""
@@ -347,19 +347,30 @@ class _Site:
         return Window(low, high)
 
     def _settle(
-        self, detector: Detector, window: Window, kept: Reaches, ships: frozenset[int] | None
-    ) -> tuple[Window, list[Event]]:
-        """Widen the window until nothing reads across its edge; return it with its events."""
-        window = self._closed(window, kept)
+        self, detector: Detector, window: Window, standing: Standing, ships: frozenset[int] | None
+    ) -> tuple[Window, Standing, list[Event]]:
+        """Widen the window until nothing reads across its edge, and the ships until none of an event is left out.
+
+        Returns:
+            The window, the events that stood there of these ships, and those that do now.
+        """
         while True:
+            kept = standing if ships is None else standing.of_ships(ships)
+            read = Reaches(kept.low, kept.high)
+            window = self._closed(window, read)
+            stood = window.meets(read)
+            if ships is not None and not (members := kept.members(stood)) <= ships:
+                ships |= members
+                continue
             found = list(detector.find(self._view(window, ships)))
             reaches = Reaches.of(found)
-            wider = self._closed(window, kept, reaches)
-            if wider == window:
-                met = window.meets(reaches)
-                events = [one for one, meets in zip(found, met, strict=True) if meets and isinstance(one, Event)]
-                return window, scored(events, self.learned)
-            window = wider
+            wider = self._closed(window, read, reaches)
+            met = wider.meets(reaches)
+            events = [one for one, meets in zip(found, met, strict=True) if meets and isinstance(one, Event)]
+            together = ships and ships.union(*(one.mmsi for one in events))
+            if wider == window and together == ships:
+                return window, kept.where(stood), scored(events, self.learned)
+            window, ships = wider, together
 
     def _closed(self, window: Window, *reaches: Reaches) -> Window:
         """Return a window that no reach crosses the edge of but the seal; an edge beyond all rows is none."""

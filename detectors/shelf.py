@@ -7,7 +7,7 @@ Nothing of it is kept in the case, and all of it can be read anew at any time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -52,9 +52,14 @@ class _Held:
 
 
 class Shelf:
-    """The fixes at hand of one case that is open."""
+    """The fixes at hand of one case that is open.
+
+    Attributes:
+        beside: What else is kept in memory of the case, by what it is.
+    """
 
     def __init__(self) -> None:
+        self.beside: dict[Hashable, object] = {}
         self._ships: dict[int, _Held] = {}
         self.change_id = self.horizon_us = 0
 

@@ -114,6 +114,18 @@ def _up_to_neighbours(source: str, start_us: int | None, end_us: int, horizon_us
     return query
 
 
+def undoubted(con: duckdb.DuckDBPyConnection, low_us: int, high_us: int, ships: frozenset[int] | None) -> pa.Table:
+    """Return the fixes of some ships (None = all) in a closed span of time, as rows for `Paths`."""
+    has_marks = bool(con.execute("SELECT count(*) FROM marks").fetchall()[0][0])
+    ours = "" if ships is None else " AND p.mmsi IN (FROM ships_asked)"
+    source = (_MARKED if has_marks else _UNMARKED).format(ours=ours)
+    con.register("ships_asked", pa.table({"mmsi": pa.array(sorted(ships or ()), pa.uint32())}))
+    try:
+        return arrow(con, f"SELECT {Paths.COLUMNS} FROM {source} WHERE NOT doubted AND {_bounds(low_us, high_us)}")
+    finally:
+        con.unregister("ships_asked")
+
+
 @dataclass(frozen=True)
 class View:
     """One window of a case.
@@ -170,6 +182,14 @@ class View:
         if self.shelf is not None and self._may_be_at_hand(wanted):
             return self.shelf.fixes(wanted, self.start_us, self.horizon_us, self._read, self._after)
         return self._read(sorted(wanted), self.start_us)
+
+    @cached_property
+    def first_us(self) -> int:
+        """Least time of the window, that of the first row where it has no edge there."""
+        if self.start_us is not None:
+            return self.start_us
+        first = self.con.execute("SELECT epoch_us(min(t)) FROM positions").fetchall()[0][0]
+        return self.end_us if first is None else int(first)
 
     def everyone(self) -> str:
         """Return the name of a temporary view of the fixes of all ships in the window, also of those not looked at."""

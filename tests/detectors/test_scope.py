@@ -124,10 +124,12 @@ def calm(seed: int) -> list[Ship]:
 
 
 def chunks(tables, seed):
-    """Deal all rows to a few chunks: by time, at random, both, or by time with few ships in each."""
+    """Deal all rows to a few chunks: by time, at random, both, by time with few ships in each, or one ship's late."""
     rng = np.random.default_rng(seed + 10_000)
-    style = rng.integers(0, 4)
+    style = rng.integers(0, 5)
     count = int(rng.integers(2, 4)) if style < 3 else 4
+    numbers = sorted(set(tables["positions"]["mmsi"].to_pylist()))
+    late_ships = [*rng.choice(numbers, (2, 2))]
     cuts: dict[int, np.ndarray] = {}
     dealt = [{} for _ in range(count)]
     for name, rows in tables.items():
@@ -138,6 +140,10 @@ def chunks(tables, seed):
                 cuts[mmsi] = np.sort(rng.choice([0.0, 0.3, rng.random(), 1.0], count - 1))
             bins = np.array([np.searchsorted(cuts[m], p) for m, p in zip(rows["mmsi"].to_pylist(), part, strict=True)])
             bins = bins.astype(int)
+        elif style == 4:  # the second chunk is of a few rows of all, the others are of one or two ships
+            bins = (rng.random(len(t)) < 0.01).astype(int)
+            for k, late in enumerate(late_ships, 2):
+                bins[np.isin(rows["mmsi"].to_numpy(), late) & (rng.random(len(t)) < 0.6)] = k
         elif style == 0:
             order = np.argsort(t, kind="stable")
             bins = np.empty(len(t), dtype=int)
@@ -267,6 +273,24 @@ def test_a_late_fix_the_day_before_leaves_the_speed_of_a_meeting(tmp_path, zones
     parts, _ = events_of(tmp_path / "parts.duckdb", zones, [tables, late])
     assert parts == whole
     assert '"rendezvous"' in whole
+
+
+def test_a_late_fix_of_a_third_ship_parts_a_crowd(tmp_path, zones):
+    """Where a third ship seemed to lie between two of its fixes, 250 m were too far for a meeting of the others."""
+    a = still(101, 123.2, 37.2, 0, 300, 10)
+    b = still(102, 123.2 + metres_east(250, 37.2), 37.2, 0, 300, 10)
+    c = still(103, 123.2 + metres_east(600, 37.2), 37.2, 0, 300, 55)
+    watch = still(104, 121.0, 36.0, 0, 400, 30)
+    more = rows_of([still(104, 121.0, 36.0, 5, 410, 405)])  # who was near whom in its span is kept from then on
+    late = rows_of([still(103, 123.2, 37.25, 27, 300, 55)])
+    tables = rows_of([a, b, c, watch])
+    before, _ = events_of(tmp_path / "before.duckdb", zones, [tables, more])
+    parts, _ = events_of(tmp_path / "parts.duckdb", zones, [tables, more, late])
+    together = {name: pa.concat_tables([tables[name], more[name], late[name]]) for name in tables}
+    whole, _ = events_of(tmp_path / "whole.duckdb", zones, [together])
+    assert '"rendezvous"' not in before
+    assert '"rendezvous"' in whole
+    assert parts == whole
 
 
 def test_a_span_with_other_settings_is_no_whole(tmp_path, zones):
