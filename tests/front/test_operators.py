@@ -1,4 +1,4 @@
-"""What the page for operators promises of the worst day: a case that is lost is made again, and nobody is told twice."""
+"""What the page for operators promises: a case that is lost is made again, and nobody is told twice."""
 
 from __future__ import annotations
 
