@@ -1,7 +1,7 @@
 """`python -m bench [NAME...]`: measure, print the table, exit 1 if a floor is missed.
 
 Names choose parts: decoding, reading, segmenting, tables, detection, meetings, lookup, maps, whole, live,
-latency, replayed, stays; all by default.
+latency, replayed, stays, page; all by default.
 """
 
 import os
@@ -20,6 +20,7 @@ from bench import (
     lookup,
     maps,
     meetings,
+    page,
     reading,
     replayed,
     segmenting,
@@ -38,6 +39,7 @@ PARTS: dict[str, Callable[[Path], list[Figure]]] = {
     "meetings": meetings.figures,
     "lookup": lambda _: lookup.figures(),
     "maps": maps.figures,
+    "page": page.figures,
     "whole": whole.figures,
     "live": live.figures,
     "stays": stays.figures,

@@ -213,7 +213,7 @@ DW.Live = class {
     this.showCard();
     this.list.paint(event);
     this.drawer(true);
-    DW.fit(this.map, DW.boxOfEvent(this.data, event), { maxZoom: 12 });
+    this.fitEvent(event);
     this.repaint();
   }
 
@@ -279,9 +279,15 @@ DW.Live = class {
 
   fit() {
     const { state, data, map } = this, track = data.trackOf.get(state.ship);
-    if (state.event) DW.fit(map, DW.boxOfEvent(data, state.event), { maxZoom: 12 });
+    if (state.event) this.fitEvent(state.event);
     else if (track && track.n) map.setView([DW.lat(track.y[track.n - 1]), DW.lon(track.x[track.n - 1])], Math.max(9, map.getZoom()), { animate: false });
     else this.fitShips();
+  }
+
+  // Where the event is, clear of the drawer that lies over the map on a narrow screen.
+  fitEvent(event) {
+    const side = document.getElementById("side"), over = getComputedStyle(side).position === "absolute" && side.classList.contains("up");
+    DW.fit(this.map, DW.boxOfEvent(this.data, event), { maxZoom: 12, ...(over ? { paddingTopLeft: [22, 8], paddingBottomRight: [22, side.offsetHeight - 90] } : {}) });
   }
 
   // The region of the zones while ships are there, else where they are.

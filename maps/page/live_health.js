@@ -92,12 +92,12 @@ DW.Health = class {
     });
     const heard = data.trackList.filter((track) => track.n && data.last - track.t0 - track.t[track.n - 1] < 600).length;
     const facts = [
-      ["Looked through to", status.horizon ? `${status.horizon.replace("T", " ").replace("Z", "")} UTC, ${DW.span(Math.max(0, now - Date.parse(status.horizon) / 1000))} ago` : "nothing yet"],
+      ["Looked through to", status.horizon ? `${status.horizon.slice(0, 19).replace("T", " ")} UTC, ${DW.span(Math.max(0, now - Date.parse(status.horizon) / 1000))} ago` : "nothing yet"],
       ["Waiting to be looked through", status.behind_s ? `for ${status.behind_s} s` : "nothing"],
       ["Ships", `${DW.count(heard)} heard in the last 10 min, ${DW.count(data.trackList.length)} in the last ${DW.HOURS} h${data.left_out ? " (those heard last; there are more)" : ""}`],
       ["Coverage", `${DW.count(data.cellList[0].length)} cells of ${DW.CELL_DEG}° in which any ship was heard in the last ${DW.HOURS} h, shaded on the map`],
       ["Alerts", status.alerts ? `${status.alerts.waiting} waiting, ${status.alerts.sent} sent` : "none are set up"],
-      ["Since", `${status.started.replace("T", " ").replace("Z", "")} UTC, darkwake ${status.version}`],
+      ["Since", `${status.started.slice(0, 19).replace("T", " ")} UTC, darkwake ${status.version}`],
     ];
     document.getElementById("health").replaceChildren(
       DW.el("div", { class: "wide" }, DW.el("table", {}, DW.el("thead", {}, DW.el("tr", {}, head.map((text) => DW.el("th", { scope: "col", text })))), DW.el("tbody", {}, rows))), DW.pairs(facts));

@@ -31,12 +31,12 @@ def test_the_tables_are_those_of_the_code(page: str) -> None:
 
 
 def _shown_commands() -> list[list[str]]:
-    """Return each darkwake command that README and CONTRIBUTING show, as its words."""
+    """Return each darkwake command that the pages for users and operators show, as its words."""
     found = []
-    for name in ("README.md", "CONTRIBUTING.md"):
+    for name in ("README.md", "CONTRIBUTING.md", "docs/operators.md"):
         text = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", " ")
         for block in re.findall(r"```(?:sh|bash)\n(.*?)```", text, re.DOTALL):
-            lines = [line.strip() for line in block.splitlines()]
+            lines = [line.strip().replace("dw ", "darkwake ", 1) for line in block.splitlines()]
             found += [shlex.split(line, comments=True) for line in lines if line.startswith("darkwake ")]
     return found
 
