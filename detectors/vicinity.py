@@ -18,7 +18,6 @@ import numpy.typing as npt
 
 from detectors.geo import Bools, Floats, Ints
 from detectors.nearby import STEP_US, Neighbours, Steps, crowds, pairs, slow_steps
-from detectors.tracks import Paths
 from detectors.view import undoubted
 
 if TYPE_CHECKING:
@@ -233,8 +232,7 @@ class Vicinity:
         """Return where ships were slow at the steps from one to another, both included."""
         around_us = self.max_gap_us + 2 * STEP_US  # whether a ship is slow hangs on the steps beside
         span = low * STEP_US - around_us, min(high * STEP_US + around_us, self._horizon_us)
-        paths = Paths.of(undoubted(con, *span, ships))
-        mmsi, track, steps, waits = slow_steps([paths], self.max_kn, self.max_gap_us)
+        mmsi, track, steps, waits = slow_steps(undoubted(con, *span, ships), self.max_kn, self.max_gap_us)
         columns = mmsi[steps.ship], track[steps.ship], steps.step, steps.lon, steps.lat, waits
         named = zip(_COLUMNS.items(), columns, strict=True)
         places = {name: column.astype(kind, copy=False) for (name, kind), column in named}

@@ -114,16 +114,22 @@ def _up_to_neighbours(source: str, start_us: int | None, end_us: int, horizon_us
     return query
 
 
-def undoubted(con: duckdb.DuckDBPyConnection, low_us: int, high_us: int, ships: frozenset[int] | None) -> pa.Table:
-    """Return the fixes of some ships (None = all) in a closed span of time, as rows for `Paths`."""
+def undoubted(
+    con: duckdb.DuckDBPyConnection, low_us: int, high_us: int, ships: frozenset[int] | None
+) -> Iterator[Paths]:
+    """Yield the fixes of some ships (None = all) in a closed span of time, all those of some numbers at a time."""
     has_marks = bool(con.execute("SELECT count(*) FROM marks").fetchall()[0][0])
-    ours = "" if ships is None else " AND p.mmsi IN (FROM ships_asked)"
-    source = (_MARKED if has_marks else _UNMARKED).format(ours=ours)
-    con.register("ships_asked", pa.table({"mmsi": pa.array(sorted(ships or ()), pa.uint32())}))
-    try:
-        return arrow(con, f"SELECT {Paths.COLUMNS} FROM {source} WHERE NOT doubted AND {_bounds(low_us, high_us)}")
-    finally:
-        con.unregister("ships_asked")
+    span, ours = _bounds(low_us, high_us), "" if ships is None else " AND p.mmsi IN (FROM ships_asked)"
+    con.execute("CREATE OR REPLACE TEMP TABLE ships_asked (mmsi UINTEGER)")
+    con.register("asked", pa.table({"mmsi": pa.array(sorted(ships or ()), pa.uint32())}))
+    con.execute("INSERT INTO ships_asked FROM asked")
+    con.unregister("asked")
+    count = con.execute(f"SELECT count(*) FROM positions p WHERE {span}{ours}").fetchall()[0][0]
+    parts = count // PART_ROWS + 1
+    for part in range(parts):
+        some = f"{ours} AND p.mmsi % {parts} = {part}" if parts > 1 else ours
+        source = (_MARKED if has_marks else _UNMARKED).format(ours=some)
+        yield Paths.of(arrow(con, f"SELECT {Paths.COLUMNS} FROM {source} WHERE NOT doubted AND {span}"))
 
 
 @dataclass(frozen=True)

@@ -52,3 +52,18 @@ def test_marks_of_parts_are_those_of_the_whole(tmp_path, seed):
     assert found[0] == found[1]
     assert {row["mmsi"] for row in found[1]} >= {412000101, 412000102}
     assert (412000100,) in plain
+
+
+def test_ships_of_which_nothing_is_left_are_let_go(tmp_path):
+    """All of an input is taken out again in the process that had judged its ships."""
+    tables = rows_of([Ship(101 + k, np.arange(5.0), np.full(5, 123.0 + k), np.full(5, 36.0)) for k in range(2)])
+    with Store.open(tmp_path / "a.duckdb") as store:
+        insert(store, tables)
+        with store.transaction() as con:
+            renew(con)
+            con.execute("DELETE FROM positions WHERE mmsi = 101")
+            con.execute("INSERT INTO touched VALUES (101)")
+            con.execute("INSERT INTO changes SELECT max(id) + 1, min(first_t), max(last_t) FROM changes")
+            renew(con)
+        assert store.con.execute("SELECT DISTINCT mmsi FROM plain_ships").fetchall() == [(102,)]
+        assert store.con.execute("FROM touched").fetchall() == []
