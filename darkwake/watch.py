@@ -194,7 +194,7 @@ class Watch:
             place = spool.folder / ".read"
 
             def note(end: int) -> None:
-                spool.then(partial(_write_place, place, address, end))
+                spool.then(partial(_write_place, place, address, end), "place")
 
             return run_file(address, hooks, _read_place(place, address), note)
         if address.kind == "kafka":
@@ -283,12 +283,13 @@ class _Taking:
 
     def run(self) -> None:
         """Go on until the watch ends and all that was flushed is in."""
-        watch = self._watch
+        watch, looked = self._watch, False  # an earlier watch may have been killed between taking in and detection
         while True:
             ending = watch._ending.is_set()
             watch._flushed.clear()
-            if self._caught_up():
+            if self._caught_up() or not looked:
                 self._detect()
+                looked = True
                 watch.health.error = None
                 if not watch._flushed.is_set():
                     watch.health.looked_through()
