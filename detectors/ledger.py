@@ -146,12 +146,17 @@ def _differ(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
 
 
 def _overlaps(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """Say whether two events of a kind share a ship and a time."""
-    if old["kind"] != new["kind"] or not set(old["mmsi"]) & set(new["mmsi"]):
+    """Say whether two events of a kind share a ship, or of no ship their source, and a time."""
+    if old["kind"] != new["kind"] or not _whose(old) & _whose(new):
         return False
     old_open, new_open = old["end_t"] is None, new["end_t"] is None
     begins_before = new_open or old["start_t"] < new["end_t"]
     return bool(begins_before and (old_open or new["start_t"] < old["end_t"]))
+
+
+def _whose(row: Mapping[str, Any]) -> set[object]:
+    """Return the ships of an event; of one without ships its source."""
+    return set(row["mmsi"]) or {json.loads(row["evidence"]).get("source")}
 
 
 def replace_events(con: duckdb.DuckDBPyConnection, found: Sequence[Replacing]) -> None:

@@ -3,8 +3,8 @@
 A seed is some traffic of a few days and one way in which it comes: through two or three of the five kinds of sources,
 in random pieces, out of order by up to ten minutes, 5 % of it up to six hours late, with copies, connections that
 break in the middle of a line, and a watch that is stopped or killed in between and begun anew. In the end its events
-are those of `darkwake run` on its spool, and, where no sender's lines were lost in a kill, on the source. Detectors do
-not know of each other: to be cheap, a seed runs one of them, the next seed another.
+are those of `darkwake run` on its spool, and, where no sender's lines were lost in a kill, on the source. To be
+cheap, a seed runs one detector with those whose events it reads, the next seed another.
 
 What is not of this process (sockets, brokers, signals) is tested with real ones in `tests/front/test_watch.py`.
 """
@@ -48,6 +48,7 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 VERSION = "seeds"
 SEAS = load_zones()
 DETECTORS = {name: kind() for name, kind in discover().items()}
+ALONE = sorted(DETECTORS.keys() - {name for one in DETECTORS.values() for name in one.reads})
 Message = list[str]
 
 
@@ -304,7 +305,8 @@ class _Live:
     def __init__(self, folder: Path, seed: int, *, brief: bool) -> None:
         self._folder, self._chance, self.spool = folder, Random(seed), folder / "spool"
         self._found, self._seed, self._stops = Outcome(), seed, 1 if brief else 2
-        self.detectors = {name: DETECTORS[name] for name in sorted(DETECTORS)[seed % 4 :: 4]}
+        name = ALONE[seed % len(ALONE)]
+        self.detectors = {one: DETECTORS[one] for one in (*DETECTORS[name].reads, name)}
         self._senders: list[_Kept | _Tcp | _File] = []
         chosen = (
             ("kafka", "mqtt", "file")[seed % 3],

@@ -194,11 +194,11 @@ def test_the_same_bytes_again_change_nothing(store: Store, take: Take) -> None:
     assert [rows(store, f"SELECT * FROM {name}") for name in TABLES] == before
 
 
-def test_a_file_of_copies_alone_changes_no_time(store: Store, take: Take) -> None:
+def test_a_file_of_copies_alone_is_a_change_for_it_tells_of_a_receiver(store: Store, take: Take) -> None:
     take([fix(T0 + 60 * i) for i in range(5)])
     report = take([fix(T0 + 60 * i, repeat=1, station="z") for i in range(3)], "copies.nmea")
     assert (report.stored, report.duplicates) == (0, 3)
-    assert rows(store, "SELECT count(*) FROM changes") == [(1,)]
+    assert rows(store, "SELECT epoch(last_t - first_t)::INTEGER FROM changes ORDER BY id") == [(240,), (120,)]
 
 
 def test_copies_are_found_among_stamps_that_lie_far_apart(store: Store, take: Take) -> None:

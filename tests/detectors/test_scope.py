@@ -69,7 +69,7 @@ def failing(rng: np.random.Generator, span: float) -> list[Ship]:
     t = rng.uniform(0, 0.3) * span
     for _ in range(int(rng.integers(1, 3))):
         on = np.append(on, np.arange(t, t + rng.choice([66, 80, 110]), 4.0))
-        t = on[-1] + rng.choice([12, 40, 180, 440, 900])
+        t = on[-1] + rng.choice([40, 180, 440, 900])
     on = np.append(on, np.arange(t, t + 30, 4.0))
     ships = []
     for k in range(4):
