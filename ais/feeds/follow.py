@@ -141,7 +141,9 @@ class Follower:
             intake.add(con, replace(made, packed=packed))
             intake.end(con)
             if whole:
-                con.execute("UPDATE inputs SET sha256 = ?, bytes = ? WHERE id = ?", [whole.sha256, whole.bytes, told.input_id])
+                con.execute(
+                    "UPDATE inputs SET sha256 = ?, bytes = ? WHERE id = ?", [whole.sha256, whole.bytes, told.input_id]
+                )
                 intake.complete(con, whole.plain_sha256)
         self._packed = place
 
