@@ -223,7 +223,7 @@ class Watch:
             place = spool.folder / ".read"
 
             def note(end: int) -> None:
-                spool.then(partial(_write_place, place, address, end))
+                spool.then(partial(_write_place, place, address, end), "place")
 
             return run_file(address, hooks, _read_place(place, address), note)
         if address.kind == "kafka":
@@ -328,11 +328,11 @@ class _Taking:
             self._watch.say(said)
 
     def _take_and_look(self) -> None:
-        watch, looked = self._watch, False
+        watch, looked = self._watch, False  # an earlier watch may have ended between taking in and detection
         while True:
             ending = watch._ending.is_set()
             watch._flushed.clear()
-            if self._caught_up() or not looked:  # what an earlier watch took in and did not come to look at
+            if self._caught_up() or not looked:
                 if not self._looked():
                     break
                 looked = True

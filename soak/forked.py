@@ -24,7 +24,7 @@ from typing import Self
 ROOT = Path(__file__).resolve().parent.parent
 TIME_LIMIT_S = 900.0
 _WARM = (
-    *(f"darkwake.commands.{name}" for name in ("watch", "run", "events", "simulate", "status", "ingest")),
+    *(f"darkwake.commands.{name}" for name in ("watch", "run", "events", "simulate", "status", "ingest", "detect")),
     *("darkwake.cli", "darkwake.watch", "darkwake.case", "darkwake.simulate", "detectors", "zones", "pandas"),
     *("darkwake.serve.watching", "darkwake.serve.server"),
     *("ais.ingest", "ais.serve", "ais.reader", "paho.mqtt.client", "aiokafka", "websockets.asyncio.client"),

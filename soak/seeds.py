@@ -108,10 +108,16 @@ def run(_: Path, seeds: int = SEEDS) -> Iterator[str]:
         yield "the seeds do not show all that they are for"
 
 
-def tried(seed: int, *, on_spool: bool) -> Outcome:
-    """Watch what a seed says, and replay it: on its spool too if asked, and where lines were lost."""
+def tried(seed: int, *, on_spool: bool, brief: bool = False) -> Outcome:
+    """Watch what a seed says, and replay it: on its spool too if asked, and where lines were lost.
+
+    Args:
+        seed: Its number.
+        on_spool: Hold it against a run on its spool in any case.
+        brief: Two sources and one stop in between, in place of up to three and two.
+    """
     with TemporaryDirectory(prefix="darkwake-seed-") as folder:
-        live = _Live(Path(folder), seed)
+        live = _Live(Path(folder), seed, brief=brief)
         found = live.done()
         if not found.lost:
             found.expected["source"] = _json(replayed(seed // TRAFFICS), live.detectors)
@@ -146,6 +152,7 @@ def _json(events: list[dict[str, Any]], detectors: Mapping[str, Detector]) -> st
 @contextmanager
 def _replay(folder: Path, paths: Sequence[Path]) -> Iterator[Store]:
     with Store.open(folder / "replay.duckdb") as store:
+        store.con.execute("SET threads = 1")
         for path in paths:
             ingest(store, path, IngestOptions(), now=NOW)
         yield store
@@ -294,12 +301,15 @@ class _File:
 class _Live:
     """One seed at work."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, *, brief: bool) -> None:
         self._folder, self._chance, self.spool = folder, Random(seed), folder / "spool"
-        self._found, self._seed = Outcome(), seed
+        self._found, self._seed, self._stops = Outcome(), seed, 1 if brief else 2
         self.detectors = {name: DETECTORS[name] for name in sorted(DETECTORS)[seed % 4 :: 4]}
         self._senders: list[_Kept | _Tcp | _File] = []
-        chosen = (("kafka", "mqtt", "file")[seed % 3], *(("udp",), ("tcp",), ("udp", "tcp"))[seed // 3 % 3])
+        chosen = (
+            ("kafka", "mqtt", "file")[seed % 3],
+            *(("udp",), ("tcp",), ("udp", "tcp"))[seed // 3 % (1 + self._stops)],
+        )
         for kind in chosen:
             self._senders.append(
                 _Tcp(self._chance) if kind == "tcp" else _Udp(self._chance) if kind == "udp"
@@ -317,13 +327,13 @@ class _Live:
         self._watch._spools = {one.kind: Spool(self.spool, one.kind) for one in self._senders}
         self._hooks = {one.kind: self._watch._hooks(self._watch._spools[one.kind]) for one in self._senders}
         self._store = Store.open(self._watch.case)
-        self._store.con.execute(f"SET threads = {1 + self._seed % 2}")
+        self._store.con.execute(f"SET threads = {2 if self._seed % 10 == 9 else 1}")
         self._taking = _Taking(self._watch, self._store)
 
     def done(self) -> Outcome:
         """Let all of it come; return what the watch found."""
         chance, messages = self._chance, as_it_comes(traffic(self._seed // TRAFFICS), self._chance)
-        cuts = sorted(chance.sample(range(1, len(messages)), 2))
+        cuts = sorted(chance.sample(range(1, len(messages)), self._stops))
         for number, (start, end) in enumerate(zip([0, *cuts], [*cuts, len(messages)], strict=True)):
             share: dict[str, list[Message]] = {one.kind: [] for one in self._senders}
             for message in messages[start:end]:
@@ -347,7 +357,7 @@ class _Live:
             self._watch._flush_once()
             if chance.random() < 0.6 or number:
                 self._taking._caught_up()
-            if number == self._seed // 4 % 2:
+            if self._seed // 4 % 3 != number + 1:
                 self._taking._detect()
         if dirty or chance.random() < 0.3:
             for sender in self._senders:

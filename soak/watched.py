@@ -73,7 +73,9 @@ def tried(forks: Forks, folder: Path, kills: int, positions: int, life_s: tuple[
         found.lines.append(_lines(case))
     forks.run(folder, "watch", f"file:{given}", "--case", case)
     for name, what in (("spool", folder / "live.spool"), ("source", given)):
-        forks.run(folder, "run", what, "--case", folder / f"{name}.duckdb")
+        case = folder / f"{name}.duckdb"
+        forks.run(folder, "ingest", what, "--case", case)
+        forks.run(folder, "detect", "--case", case)  # as `run` does, but for the report
     live, spool, source = (_events(folder / f"{name}.duckdb") for name in ("live", "spool", "source"))
     found.events = live, spool, source
     return found

@@ -19,6 +19,7 @@ from ais.source import InputError
 
 _POLL_MS, _RECORDS = 500, 2_000
 _COMMIT_S = 10.0
+_SESSION_MS = 6_000  # the least that brokers allow: so long a watch waits for the place of one that was killed
 
 
 async def run_kafka(address: Address, hooks: Hooks) -> None:
@@ -37,7 +38,8 @@ async def run_kafka(address: Address, hooks: Hooks) -> None:
     async def receive() -> tuple[int, str]:
         consumer = consumer_of(
             address.topic, bootstrap_servers=f"{address.host}:{address.port}", group_id=address.group,
-            enable_auto_commit=False, auto_offset_reset="earliest",
+            enable_auto_commit=False, auto_offset_reset="earliest", session_timeout_ms=_SESSION_MS,
+            heartbeat_interval_ms=_SESSION_MS // 4,
         )  # fmt: skip
         try:
             await consumer.start()

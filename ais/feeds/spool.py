@@ -63,7 +63,7 @@ class Spool:
         self._open: dict[Path, int] = {}
         self._sizes: dict[Path, int] = {}
         self._day = max((path.stem for path in self.files()), default="")
-        self._then: list[Callable[[], object]] = []
+        self._then: dict[object, Callable[[], object]] = {}
 
     @property
     def waiting_bytes(self) -> int:
@@ -78,10 +78,10 @@ class Spool:
             self._waiting.setdefault(name, []).append(line)
             self._waiting_bytes += len(line) + 1
 
-    def then(self, action: Callable[[], object]) -> None:
-        """Do something once the lines that came up to now are flushed."""
+    def then(self, action: Callable[[], object], name: str | None = None) -> None:
+        """Do something once the lines that came up to now are flushed; only the last of one name is done."""
         with self._lock:
-            self._then.append(action)
+            self._then[name or object()] = action
 
     def flush(self) -> bool:
         """Write and sync what waits; returns whether there was something.
@@ -96,7 +96,7 @@ class Spool:
         with self._lock:
             taken, self._waiting = self._waiting, {}
             size, self._waiting_bytes = self._waiting_bytes, 0
-            actions, self._then = self._then, []
+            actions, self._then = self._then, {}
         try:
             for name in sorted(taken):
                 self._write(self.folder / name, b"".join(line + b"\n" for line in taken[name]))
@@ -106,9 +106,9 @@ class Spool:
                 for name, lines in taken.items():
                     self._waiting[name] = lines + self._waiting.get(name, [])
                 self._waiting_bytes += size
-                self._then = actions + self._then
+                self._then = actions | self._then
             raise
-        for action in actions:
+        for action in actions.values():
             action()
         return size > 0
 

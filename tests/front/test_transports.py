@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -53,59 +54,85 @@ def cluster() -> Cluster:
     return Cluster()
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_through_each_transport(
-    cli: Run, forks: Forks, tmp_path: Path, broker: int, cluster: Cluster, seed: int
-) -> None:
-    """Late, shuffled and doubled messages, dealt to five sources; a kill in between, while brokers are given more."""
-    chance, topic = random.Random(seed), f"ais-{seed}-{tmp_path.parent.name}"
-    messages = as_it_comes(traffic(40 + seed), chance)
-    source, given = tmp_path / "source.nmea", tmp_path / "given.nmea"
-    source.write_text("".join(f"{line}\n" for message in messages for line in message))
-    third = len(messages) // 3
-    dealt = [_dealt(chance, part) for part in (messages[:third], messages[third : 2 * third], messages[2 * third :])]
-    given.write_text("".join(f"{line}\n" for part in dealt for line in part["file"]))
-    udp, listen = free_port(socket.SOCK_DGRAM), free_port()
-    mqtt_topic, address = f"{topic}/korea", f"{cluster.address}/{topic}"
-    sources = [
-        *(f"udp://127.0.0.1:{udp}", f"tcp-listen://127.0.0.1:{listen}", f"mqtt://127.0.0.1:{broker}/{topic}/#"),
-        *(address, f"file:{given}"),
-    ]
-    come = dict.fromkeys(dealt[0], 0)
+class _Trial:
+    """One seed: late, shuffled and doubled messages, dealt to five sources."""
 
-    def there(*kinds: str) -> bool:
-        return all(spooled(tmp_path, kind) >= come[kind] for kind in kinds)
+    def __init__(self, folder: Path, broker: int, cluster: Cluster, seed: int) -> None:
+        self.folder, self._broker, self._cluster, self._chance = folder, broker, cluster, random.Random(seed)
+        topic = f"ais-{seed}-{folder.parent.name}"
+        messages = as_it_comes(traffic(40 + seed), self._chance)
+        self.source, given = folder / "source.nmea", folder / "given.nmea"
+        self.source.write_text("".join(f"{line}\n" for message in messages for line in message))
+        third = len(messages) // 3
+        cuts = (0, third, 2 * third, len(messages))
+        self._dealt = [_dealt(self._chance, messages[low:high]) for low, high in pairwise(cuts)]
+        given.write_text("".join(f"{line}\n" for part in self._dealt for line in part["file"]))
+        self._udp, self._listen = free_port(socket.SOCK_DGRAM), free_port()
+        self._topic = topic
+        self.sources = [
+            *(f"udp://127.0.0.1:{self._udp}", f"tcp-listen://127.0.0.1:{self._listen}"),
+            *(f"mqtt://127.0.0.1:{broker}/{topic}/#", f"{cluster.address}/{topic}", f"file:{given}"),
+        ]
+        self._come = dict.fromkeys(self._dealt[0], 0)
 
-    def send(part: dict[str, list[str]]) -> None:
+    def there(self, *kinds: str) -> bool:
+        """Whether the spool has what was sent over some transports, or over all."""
+        return all(spooled(self.folder, kind) >= self._come[kind] for kind in kinds or self._come)
+
+    def senders(self, number: int) -> None:
+        """Let those who do not send again send their share of a part."""
+        part = self._dealt[number]
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             for line in part["udp"]:
-                sender.sendto(f"{line}\n".encode(), ("127.0.0.1", udp))
-        _send_in_pieces(chance, listen, part["tcp"])
-        brokers(part)
+                sender.sendto(f"{line}\n".encode(), ("127.0.0.1", self._udp))
+        _send_in_pieces(self._chance, self._listen, part["tcp"])
         for kind in ("udp", "tcp"):
-            come[kind] += len(part[kind])
+            self._come[kind] += len(part[kind])
 
-    def brokers(part: dict[str, list[str]]) -> None:
-        publish(broker, mqtt_topic, part["mqtt"])
-        cluster.produce(topic, part["kafka"])
+    def brokers(self, number: int) -> None:
+        """Give brokers their share of a part."""
+        part = self._dealt[number]
+        publish(self._broker, f"{self._topic}/korea", part["mqtt"])
+        self._cluster.produce(self._topic, part["kafka"])
         for kind in ("mqtt", "kafka"):
-            come[kind] += len(part[kind])
+            self._come[kind] += len(part[kind])
 
-    with watching(forks, tmp_path, *sources) as process:
-        until("connections", lambda: process.log.count("connected") == 2 == process.log.count("listening"))
+    def file(self) -> None:
+        """The file is to be read to its end."""
+        self._come["file"] = sum(len(part["file"]) for part in self._dealt)
+
+
+def test_through_each_transport(cli: Run, forks: Forks, tmp_path: Path, broker: int, cluster: Cluster) -> None:
+    """Three seeds side by side; a kill in between, while brokers are given more."""
+    trials = []
+    for seed in range(3):
+        (tmp_path / str(seed)).mkdir()
+        trials.append(_Trial(tmp_path / str(seed), broker, cluster, seed))
+    with ExitStack() as block:
+        first = [block.enter_context(watching(forks, one.folder, *one.sources)) for one in trials]
+        for process in first:
+            until("connections", lambda: process.log.count("connected") == 2 == process.log.count("listening"))  # noqa: B023
         time.sleep(0.3)  # the subscription is on its way
-        send(dealt[0])
-        until("senders' lines in the spool", lambda: there("udp", "tcp"))
-        process.kill()
-    brokers(dealt[1])  # while nobody watches
-    with watching(forks, tmp_path, *sources) as process:
-        until("listeners", lambda: process.log.count("listening") == 2)
-        send({**dealt[1], "mqtt": [], "kafka": []})
-        send(dealt[2])
-        come["file"] = sum(len(part["file"]) for part in dealt)
-        until("all lines in the spool", lambda: there(*come))
-        drained(process)
-    assert same_as_a_run(cli, tmp_path) == run(cli, source)
+        for one in trials:
+            one.senders(0)
+            one.brokers(0)
+        for one, process in zip(trials, first, strict=True):
+            until("senders' lines in the spool", lambda: one.there("udp", "tcp"))  # noqa: B023
+            process.kill()
+        for one in trials:
+            one.brokers(1)  # while nobody watches
+        second = [block.enter_context(watching(forks, one.folder, *one.sources)) for one in trials]
+        for one, process in zip(trials, second, strict=True):
+            until("listeners", lambda: process.log.count("listening") == 2)  # noqa: B023
+            one.senders(1)
+            one.senders(2)
+            one.brokers(2)
+            one.file()
+        for one, process in zip(trials, second, strict=True):
+            until("all lines in the spool", one.there)
+            drained(process)
+    for one in trials:
+        assert same_as_a_run(cli, one.folder) == run(cli, one.source)
 
 
 def _dealt(chance: random.Random, messages: list[list[str]]) -> dict[str, list[str]]:

@@ -59,6 +59,16 @@ def find(self, view, find=Gap.find):
 Gap.find = find
 """  # one detector takes hours
 
+KILLED = """
+import os, signal, detectors
+detect = detectors.detect
+def killed(store, *given, **more):
+    if store.con.execute("FROM positions LIMIT 1").fetchall():
+        os.kill(os.getpid(), signal.SIGKILL)
+    return detect(store, *given, **more)
+detectors.detect = killed
+"""  # at the first detection with something to look at
+
 
 @pytest.fixture
 def sent() -> list[str]:
@@ -113,6 +123,17 @@ def test_a_watch_that_is_killed_goes_on(cli: Run, forks: Forks, tmp_path: Path, 
         assert process.code == 0, process.log
         assert not process.out
     assert same_as_a_run(cli, tmp_path) == run(cli, given)
+
+
+def test_what_was_taken_in_before_a_kill_is_looked_at(cli: Run, forks: Forks, tmp_path: Path, sent: list[str]) -> None:
+    given = tmp_path / "given.nmea"
+    given.write_text("".join(f"{line}\n" for line in sent))
+    for code, left in ((KILLED, -9), (KILLED, -9), ("", 0)):  # nothing is left to be read when the last one begins
+        with watching(forks, tmp_path, f"file:{given}", code=code) as process:
+            assert process.ended(SECONDS)
+            assert process.code == left, process.log
+    assert "on from byte" in process.log
+    assert events(cli, tmp_path / "live.duckdb") == run(cli, given)
 
 
 @pytest.mark.skipif(GPSD is None, reason="gpsd is missing")

@@ -71,9 +71,10 @@ def events(cli: Run, case: Path) -> str:
 
 
 def run(cli: Run, given: Path) -> str:
-    """Return the events of a run on a file or a folder."""
+    """Return the events of a run on a file or a folder, but for its report."""
     case = given.with_suffix(".replay.duckdb")
-    assert cli("run", given, "--case", case).code == 0
+    assert cli("ingest", given, "--case", case).code == 0
+    assert cli("detect", "--case", case).code == 0
     return events(cli, case)
 
 
