@@ -47,7 +47,7 @@ class Neighbours:
     """Places of slow ships, and which of them are within reach of each other at one step.
 
     Attributes:
-        mmsi: Number of each ship by index.
+        mmsi: Number of each ship by index, of slow ones and all others.
         track: Which of the ships with that number.
         steps: The places.
         waiting: At each place, how many other slow ships are within reach.
@@ -138,7 +138,7 @@ def neighbours(parts: Iterable[Paths], reach_m: float, max_kn: float, max_gap_us
 def _slow_steps(
     parts: Iterable[Paths], max_kn: float, max_gap_us: int
 ) -> tuple[Ints, npt.NDArray[np.uint64], Steps, Bools]:
-    """Return slow ships' numbers and tracks, their places where they were slow, and which of these waited."""
+    """Return all ships' numbers and tracks, their places where they were slow, and which of these waited."""
     mmsi, track = [np.empty(0, np.int64)], [np.empty(0, np.uint64)]
     kept, waiting = (
         [Steps(*(np.empty(0, kind) for kind in (np.int64, np.int64, float, float)))],
@@ -149,12 +149,11 @@ def _slow_steps(
         steps = on_steps(paths, max_gap_us)
         waits = slow(steps, WAITS_KN)
         keep = slow(steps, max_kn) | waits
-        slow_ones, number = np.unique(steps.ship[keep], return_inverse=True)
-        mmsi.append(paths.mmsi[slow_ones])
-        track.append(paths.track[slow_ones])
-        kept.append(replace(steps[keep], ship=number + ships))
+        mmsi.append(paths.mmsi)
+        track.append(paths.track)
+        kept.append(replace(steps, ship=steps.ship + ships)[keep])
         waiting.append(waits[keep])
-        ships += len(slow_ones)
+        ships += len(paths.mmsi)
     steps = Steps(*(np.concatenate([getattr(one, field.name) for one in kept]) for field in fields(Steps)))
     return np.concatenate(mmsi), np.concatenate(track), steps, np.concatenate(waiting)
 
