@@ -1,8 +1,8 @@
 """Which ships each change of a case was of, for as long as one process holds the case.
 
 A watch detects every second: what detection need not read is told by which ships changed. The table is temporary and
-lives with the connection; nothing is deleted from it, since what is deleted from a temporary table stays in memory. Of
-a change that it does not name, such as those of another process, all ships may be.
+lives with the connection; it is made anew, since what is deleted from a temporary table stays in memory. Of a change
+that it does not name, such as those of another process, all ships may be.
 """
 
 from __future__ import annotations

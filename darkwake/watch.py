@@ -340,12 +340,12 @@ class _Taking:
             self._watch.say(Said(said, "left", "warning"))
 
     def _take_and_look(self) -> None:
-        watch, looked = self._watch, False
+        watch, looked = self._watch, False  # an earlier watch may have ended between taking in and detection
         while True:
             ending = watch._ending.is_set()
             watch._flushed.clear()
             self._write_notes()
-            if self._caught_up() or not looked:  # what an earlier watch took in and did not come to look at
+            if self._caught_up() or not looked:
                 if not self._looked():
                     break
                 looked = True

@@ -143,7 +143,7 @@ def _by_ship(rows: pa.Table | None, ships: Iterable[int]) -> Iterable[tuple[int,
     if rows is None:
         return
     rows = rows.sort_by([("mmsi", "ascending"), ("t", "ascending")])
-    number = rows["mmsi"].to_numpy()
-    for ship in ships:
-        low, high = np.searchsorted(number, ship, "left"), np.searchsorted(number, ship, "right")
-        yield ship, rows.slice(int(low), int(high - low))
+    number, wanted = rows["mmsi"].to_numpy(), np.fromiter(ships, np.uint32)
+    lows, highs = (np.searchsorted(number, wanted, side).tolist() for side in ("left", "right"))
+    for ship, low, high in zip(wanted.tolist(), lows, highs, strict=True):
+        yield ship, rows.slice(low, high - low)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
@@ -41,12 +42,10 @@ def as_table(columns: Mapping[str, npt.NDArray[Any]]) -> pa.Table:
 # where planning and running the window's own query takes ten.
 SMALL_ROWS = 300_000
 PART_ROWS = 1_000_000  # fixes in memory at once where only paths are read: as fast as any other, some 75 MB
-# Numbers that have about so many fixes together, one after another.
-_PARTS = """
-WITH counted AS (SELECT mmsi, count(*) AS n FROM fixes GROUP BY mmsi),
-summed AS (SELECT mmsi, sum(n) OVER (ORDER BY mmsi) // {rows} AS part FROM counted)
-SELECT min(mmsi) AS first, max(mmsi) AS last FROM summed GROUP BY part ORDER BY part
-"""
+_MOST_PARTS = 200
+# About where numbers part that have as many fixes together: to count each would take 40 bytes of a flood's millions.
+_SHARES = [i / _MOST_PARTS for i in range(1, _MOST_PARTS)]
+_PARTS = f"SELECT count(*) AS n, max(mmsi) AS last, approx_quantile(mmsi, {_SHARES}) AS cuts FROM fixes"
 _FIX = "mmsi, track, t, lon, lat, sog_kn, cog_deg, heading_deg, nav_status"
 _UNMARKED = f"(SELECT *, 0::UBIGINT AS track, false AS doubted FROM positions p WHERE msg_type <> {AIRCRAFT}{{ours}})"
 _MARKED = f"""(
@@ -274,13 +273,21 @@ class View:
 
     def paths(self) -> Iterator[Paths]:
         """Yield the window's fixes, all those of some numbers at a time: what is in memory at once is bounded."""
-        parts = [] if self._is_small else self.query(_PARTS.format(rows=PART_ROWS)).to_pylist()
-        if len(parts) <= 1:
+        ends = [] if self._is_small else self._ends_of_parts()
+        if len(ends) <= 1:
             yield self.tracks
             return
-        for part in parts:
-            among = f"mmsi BETWEEN {part['first']} AND {part['last']}"
+        for before, end in pairwise([-1, *ends]):
+            among = f"mmsi > {before} AND mmsi <= {end}"
             yield Paths.of(self.query(f"SELECT {Paths.COLUMNS} FROM fixes WHERE {among}"))
+
+    def _ends_of_parts(self) -> list[int]:
+        """Return the last number of each part of the window that has about `PART_ROWS` fixes, ascending."""
+        (said,) = self.query(_PARTS).to_pylist()
+        if not said["n"]:
+            return []
+        step = max(1, _MOST_PARTS * PART_ROWS // said["n"])
+        return sorted({*said["cuts"][step - 1 :: step], said["last"]})
 
     def tracks_of(self, numbers: Iterable[int]) -> Tracks:
         """Return the window's fixes of all ships with some numbers; of more where all are in memory already."""

@@ -47,16 +47,6 @@ def failing(self):
 Follower.step = failing
 """  # the first time that a batch is to be taken in, the case fails
 
-KILLED = """
-import os, signal, detectors
-detect = detectors.detect
-def killed(store, *given, **more):
-    if store.con.execute("FROM positions LIMIT 1").fetchall():
-        os.kill(os.getpid(), signal.SIGKILL)
-    return detect(store, *given, **more)
-detectors.detect = killed
-"""  # at the first detection with something to look at
-
 SLOW = """
 import sys
 import darkwake.watch as watch
@@ -69,6 +59,16 @@ def find(self, view, find=Gap.find):
     return find(self, view)
 Gap.find = find
 """  # one detector takes hours
+
+KILLED = """
+import os, signal, detectors
+detect = detectors.detect
+def killed(store, *given, **more):
+    if store.con.execute("FROM positions LIMIT 1").fetchall():
+        os.kill(os.getpid(), signal.SIGKILL)
+    return detect(store, *given, **more)
+detectors.detect = killed
+"""  # at the first detection with something to look at
 
 
 @pytest.fixture
