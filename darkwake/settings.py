@@ -55,7 +55,7 @@ class Settings:
         return replace(self, detectors=check(merged, "--set"))
 
     def make(self, only: Iterable[str] = ()) -> dict[str, Any]:
-        """Return the detectors, by name, with these settings; all of them, or `only` those named.
+        """Return the detectors, by name, with these settings; all, or `only` those named and those that they read.
 
         Raises:
             SettingsError: A name in `only` is no detector, or a detector refuses its settings.
@@ -69,7 +69,7 @@ class Settings:
             if name not in found:
                 raise SettingsError(f"--only: there is no detector '{name}'{nearest(name, found)}")
         made = {}
-        for name in wanted:
+        for name in dict.fromkeys(one for name in wanted for one in (*found[name].reads, name)):
             try:
                 made[name] = found[name](**self.detectors.get(name, {}))
                 check_values(made[name])

@@ -58,7 +58,7 @@ class _Event(msgspec.Struct, forbid_unknown_fields=True):
 
     id: str
     kind: str
-    mmsi: _Ships
+    mmsi: list[int]
     start: _Time
     end: _Time | None
     lon: float

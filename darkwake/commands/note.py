@@ -33,7 +33,7 @@ def note(
     verdict: str | None,
     text: str | None,
 ) -> None:
-    """Say something of an event: acknowledge it, snooze it, give a verdict, or note a text.
+    """Acknowledge or snooze an event, judge it, or note a text.
 
     EVENT is its id. What was said stays, with the time and who said it; a further note takes it back. It is shown in
     the report and by darkwake notes. A watch that holds the case writes it.

@@ -31,7 +31,7 @@ _KEYS = ("seq", "event_id", "made_at", "who", "action", "text", "verdict", "unti
 )
 @click.option("-o", "--output", type=options.PATH, metavar="FILE", help="Write to a file.")
 def notes(case_path: Path, event: str | None, format_: str, output: Path | None) -> None:
-    """Show what officers said of events, oldest first: who, when, and what."""
+    """Show what officers said of events."""
     from darkwake.case import Case
     from darkwake.files import write_whole
 

@@ -134,6 +134,7 @@ def test_a_case_of_the_second_schema_moves_forward(tmp_path: Path, zones: ZoneSe
         kept = read_events(store.reader())
         store.con.execute("DROP TABLE artefacts")
         store.con.execute("DROP TABLE sealed")
+        store.con.execute("DROP TABLE notes")
         store.con.execute("ALTER TABLE runs DROP COLUMN artefacts")
         store.con.execute("UPDATE meta SET value = '2' WHERE name = 'schema_version'")
     with Store.open(tmp_path / "a.duckdb") as store:

@@ -123,4 +123,4 @@ def test_a_case_that_was_not_looked_through_says_so(cli: Run, tmp_path: Path) ->
     cli("detect", "--case", "a.duckdb")
     assert notes()[0] == ""
     cli("ingest", "b.nmea", "--case", "a.duckdb")
-    assert all("gap, loitering, rendezvous, zone_presence has not looked at yet" in note for note in notes())
+    assert all("gap, loitering, outage, rendezvous, zone_presence has not looked at yet" in note for note in notes())
