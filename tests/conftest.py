@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from ais import store
 from soak.forked import Forks
 
 CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
@@ -16,6 +17,10 @@ settings.register_profile(
     "repeatable", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("repeatable")
+
+# Two of these processes work side by side: a second thread of DuckDB in each takes a fifth more processor time for
+# small cases and is no faster. Commands run as processes of their own have all threads, and so do tests of threads.
+store._CONFIG["threads"] = 1
 
 
 @pytest.fixture(scope="session")
