@@ -18,12 +18,14 @@ class Hook:
     Attributes:
         url: Where it listens.
         came: Headers and payload of each request, in their order.
+        at: When each came, by the performance counter.
         answers: Status of the next answers; 204 once they are used up.
         wait_s: How long it takes to answer.
     """
 
     def __init__(self) -> None:
         self.came: list[tuple[dict[str, str], bytes]] = []
+        self.at: list[float] = []
         self.answers: list[int] = []
         self.wait_s = 0.0
         hook = self
@@ -31,6 +33,7 @@ class Hook:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 payload = self.rfile.read(int(self.headers["content-length"]))
+                hook.at.append(time.perf_counter())
                 hook.came.append(({key.lower(): value for key, value in self.headers.items()}, payload))
                 time.sleep(hook.wait_s)
                 with contextlib.suppress(OSError):
