@@ -47,6 +47,7 @@ class Health:
     ledger: int = 0
     error: str | None = None
     _waiting_since: float | None = None
+    _last_came: float = 0.0
 
     def feed(self, name: str) -> Feed:
         """Return a source by its name, begun where it is new."""
@@ -58,12 +59,13 @@ class Health:
 
     def came(self) -> None:
         """Note that something waits to be looked through."""
+        self._last_came = time.monotonic()
         if self._waiting_since is None:
-            self._waiting_since = time.monotonic()
+            self._waiting_since = self._last_came
 
-    def looked_through(self) -> None:
-        """Note that nothing waits."""
-        self._waiting_since = None
+    def looked_through(self, until: float) -> None:
+        """Note that what came up to a time, by the monotonic clock, waits no more."""
+        self._waiting_since = until if self._last_came > until else None
 
     @property
     def behind_s(self) -> float:

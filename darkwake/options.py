@@ -77,7 +77,12 @@ def detect(command: Command) -> Command:
     """Add the options that choose detectors, their span and their thresholds."""
     for option in reversed(
         [
-            click.option("--only", multiple=True, metavar="gap,rendezvous", help="These detectors only, and those that they read."),
+            click.option(
+                "--only",
+                multiple=True,
+                metavar="gap,rendezvous",
+                help="These detectors only, and those that they read.",
+            ),
             click.option("--from", "from_", type=UtcTime(), metavar="T", help="Recompute from this time only."),
             click.option("--to", type=UtcTime(), metavar="T", help="Recompute to this time only."),
             click.option(

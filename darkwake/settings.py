@@ -69,7 +69,7 @@ class Settings:
             if name not in found:
                 raise SettingsError(f"--only: there is no detector '{name}'{nearest(name, found)}")
         made = {}
-        for name in dict.fromkeys(one for name in wanted for one in (*found[name].reads, name)):
+        for name in dict.fromkeys(one for asked in wanted for one in (*found[asked].reads, asked)):
             try:
                 made[name] = found[name](**self.detectors.get(name, {}))
                 check_values(made[name])

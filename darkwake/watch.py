@@ -342,22 +342,36 @@ class _Taking:
     def _take_and_look(self) -> None:
         watch, looked = self._watch, False  # an earlier watch may have ended between taking in and detection
         while True:
-            ending = watch._ending.is_set()
+            ending, began = watch._ending.is_set(), time.monotonic()
             watch._flushed.clear()
+            here = self._flushed()
             self._write_notes()
             if self._caught_up() or not looked:
                 if not self._looked():
                     break
                 looked = True
                 watch.health.error = None
-                if not watch._flushed.is_set():
-                    watch.health.looked_through()
+                if self._has(here):
+                    watch.health.looked_through(began)
             elif ending:
                 break
             else:
-                if not watch._flushed.is_set():  # what was flushed while it was taken needs no second look
-                    watch.health.looked_through()
+                watch.health.looked_through(began)
                 watch._flushed.wait()
+
+    def _flushed(self) -> dict[Path, int]:
+        """Return how far each file of the spool that is not packed is on the disk."""
+        spools, whole = self._watch._spools.values(), self._whole
+        files = ((spool, path) for spool in spools for path in spool.files() if path not in whole and path.exists())
+        return {path: spool.flushed(path) for spool, path in files}
+
+    def _has(self, ends: Mapping[Path, int]) -> bool:
+        """Say whether files are in the case up to their ends."""
+        followers = self._followers
+        return all(
+            path in self._whole or (path in followers and followers[path].taken_bytes >= end)
+            for path, end in ends.items()
+        )
 
     def _caught_up(self) -> bool:
         """Take in what has come, for so long at most that findings do not wait; returns whether there was something."""

@@ -22,6 +22,7 @@ import pytest
 from ais.store import Store
 from darkwake.case import Case
 from darkwake.desk import Desk
+from darkwake.health import Health
 from darkwake.serve import access, app
 from darkwake.serve.answers import Alerts, Feed, Status
 from darkwake.serve.app import Live
@@ -317,6 +318,20 @@ def test_a_stream_that_is_behind_is_closed(case: Case) -> None:
         return len(came) + live.streams * 1000
 
     assert run_apart(stuck()) < app._BEHIND + 2
+
+
+def test_a_feed_that_never_rests_is_not_behind_for_ever() -> None:
+    health = Health(datetime(2026, 6, 1, tzinfo=UTC))
+    assert health.behind_s == 0
+    health.came()
+    time.sleep(0.05)
+    began = time.monotonic()
+    health.came()
+    assert health.behind_s > 0.05
+    health.looked_through(began)  # what came after it waits on
+    assert 0 < health.behind_s < 0.05
+    health.looked_through(time.monotonic())
+    assert health.behind_s == 0
 
 
 def test_a_status_of_everything_unknown_is_told_too() -> None:
