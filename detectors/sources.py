@@ -78,7 +78,8 @@ ASOF JOIN source_holes h ON h.source = a.source AND h.end_us <= a.start_us WHERE
 _LAST_FIXES = f"""
 WITH asked AS (SELECT *, unnest([start_us // {{within}}, start_us // {{within}} - 1]) AS bin FROM steady)
 SELECT i, mmsi, place.lon AS lon, place.lat AS lat, reports FROM (
-  SELECT a.i AS i, f.mmsi AS mmsi, max({{{{'t': f.t, 'lon': f.lon, 'lat': f.lat}}}}) AS place, count(DISTINCT f.t) AS reports
+  SELECT a.i AS i, f.mmsi AS mmsi, max({{{{'t': f.t, 'lon': f.lon, 'lat': f.lat}}}}) AS place,
+    count(DISTINCT f.t) AS reports
   FROM ({_FIXES}) f JOIN asked a ON a.source = f.source AND a.bin = epoch_us(f.t) // {{within}}
     AND f.t >= make_timestamp(a.start_us - {{within}}) AND f.t <= make_timestamp(a.start_us)
   GROUP BY a.i, f.mmsi
