@@ -1,7 +1,9 @@
 """Make the pictures of docs/gallery.md and the README from a case: python docs/make_pictures.py CASE.duckdb.
 
 `darkwake demo` leaves such a case. Needs a system Chromium (apt-get install chromium). Every picture is what the
-command of the gallery makes, at 1280 pixels, with the event or ship chosen that shows it best.
+command of the gallery makes, at 1280 pixels, with the event or ship chosen that shows it best. A watch's page is made
+with `darkwake watch 'file:FLEET.nmea?speed=60' --serve 127.0.0.1:8470` of the scenario `east-sea`, while it runs: python
+docs/make_pictures.py http://127.0.0.1:8470/
 """
 
 import sys
@@ -54,6 +56,20 @@ def main(path: Path) -> None:
         browser.close()
 
 
+def live(url: str) -> None:
+    """Photograph the page of a watch, with its first event chosen."""
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        opened = browser.new_page(viewport={"width": 1280, "height": 860})
+        opened.goto(url, timeout=120_000)
+        opened.wait_for_selector("html[data-ready]", timeout=120_000)
+        opened.select_option("#by-kind", "incursion")
+        opened.locator("#event-list .event").first.click()
+        opened.wait_for_timeout(3_000)
+        opened.screenshot(path=str(TARGET / "live.png"))
+        browser.close()
+
+
 def _ship(page: Any) -> None:
     """Open the first ship of the first event."""
     page.locator("#rows tr").first.click()
@@ -61,4 +77,4 @@ def _ship(page: Any) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    live(sys.argv[1]) if sys.argv[1].startswith("http://") else main(Path(sys.argv[1]))
