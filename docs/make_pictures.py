@@ -1,9 +1,10 @@
 """Make the pictures of docs/gallery.md and the README from a case: python docs/make_pictures.py CASE.duckdb.
 
 `darkwake demo` leaves such a case. Needs a system Chromium (apt-get install chromium). Every picture is what the
-command of the gallery makes, at 1280 pixels, with the event or ship chosen that shows it best. A watch's page is made
-with `darkwake watch 'file:FLEET.nmea?speed=60' --serve 127.0.0.1:8470` of the scenario `east-sea`, while it runs: python
-docs/make_pictures.py http://127.0.0.1:8470/
+command of the gallery makes, at 1280 pixels, with the event or ship chosen that shows it best.
+
+The page of a watch is that of the scenario `east-sea`, while `darkwake watch 'file:EAST.nmea?speed=60' --serve
+127.0.0.1:8470` runs: python docs/make_pictures.py http://127.0.0.1:8470/
 """
 
 import sys

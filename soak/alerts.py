@@ -43,7 +43,7 @@ def run(folder: Path, kills: int = KILLS) -> Iterator[str]:
     with Forks() as forks, Hook() as hook:
         given.write_bytes(b"".join(feed()))
         hook.wait_s = ANSWER_S
-        speed = DAY_S / (2 * kills * LIFE_S)  # a watch lives for half of LIFE_S, and as long as it takes to tell something
+        speed = DAY_S / (2 * kills * LIFE_S)  # a watch lives as long as it takes to tell something, and some more
         words = (f"file:{given}?speed={speed:g}", "--only", "gap")
         events = killed(forks, folder, hook, words, kills, LIFE_S)
         keys = hook.keys()
