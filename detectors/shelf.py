@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MOST_ROWS = 4_000_000  # some 200 MB
 SHIP_ROWS = 80  # a ship's table of its own takes 4 kB, as much as so many rows
 MOST_SHIPS = MOST_ROWS // SHIP_ROWS // 2  # asked for at once: more are read from the case, none of them is kept
+_MOST_PIECES = 8  # of a ship's table, to which each batch adds one
 SLACK_US = 86_400_000_000  # what lies so far before all that is asked of a ship is let go
 _open: WeakKeyDictionary[Store, Shelf] = WeakKeyDictionary()
 
@@ -123,7 +124,11 @@ class Shelf:
             for ship, rows in _by_ship(tail(behind, low), behind):
                 held = self._ships[ship]
                 t = rows["t"].to_numpy().view(np.int64)
-                held.rows = pa.concat_tables([held.rows, rows.slice(int(np.searchsorted(t, held.high_us, "right")))])
+                new = rows.slice(int(np.searchsorted(t, held.high_us, "right")))
+                if new.num_rows:
+                    held.rows = pa.concat_tables([held.rows, new])
+                if held.rows["t"].num_chunks > _MOST_PIECES:
+                    held.rows = held.rows.combine_chunks()
                 held.high_us = horizon_us
         parts = []
         for ship in wanted:
@@ -131,7 +136,7 @@ class Shelf:
             if held.asked_us is not None:
                 held.asked_us = None if start_us is None else min(held.asked_us, start_us)
             parts.append(held.since(start_us))
-        return pa.concat_tables(parts)
+        return pa.concat_tables(parts).combine_chunks()  # each query of it takes its pieces one by one
 
     def _reaches(self, ship: int, start_us: int | None) -> bool:
         held = self._ships.get(ship)
