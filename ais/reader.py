@@ -27,9 +27,11 @@ def arrow(con: duckdb.DuckDBPyConnection, sql: str, params: Mapping[str, object]
 
 
 class _Answers(Protocol):
-    def query(self, sql: str, params: dict[str, object]) -> pa.Table: ...
+    def query(self, sql: str, params: dict[str, object]) -> pa.Table:
+        """Run one SELECT."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Let go of what answers."""
 
 
 class _Local:

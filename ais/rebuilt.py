@@ -95,6 +95,7 @@ def rebuilt_input(kept: Reader, input_id: int, name: str, size: int) -> Input:
     """Return an input of a case as one that can be read again."""
 
     def opened() -> BinaryIO:
+        """Return the kept lines as a file."""
         made = _File(data for _, data in blocks(kept, input_id))
         return cast(BinaryIO, io.BufferedReader(made, _BUFFER_BYTES))
 
@@ -109,9 +110,11 @@ class _File(io.RawIOBase):
         self._left = memoryview(b"")
 
     def readable(self) -> bool:
+        """Say that it can be read."""
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Put the next bytes into a buffer; return how many, 0 at the end."""
         while not self._left:
             piece = next(self._pieces, None)
             if piece is None:

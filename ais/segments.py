@@ -166,6 +166,7 @@ class _Threads:
 
     @classmethod
     def of(cls, thread: Ints, mmsi: Ints) -> _Threads:
+        """Return the threads of n fixes, given each one's thread and ship number."""
         first, of = _first_and_thread(thread)
         count = np.bincount(of, minlength=len(first))
         by = np.lexsort((first, -count, mmsi[first]))

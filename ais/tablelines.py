@@ -181,6 +181,7 @@ def _split_sure(block: Block, sure: Ints, mark: str, at: Mapping[str, int], widt
     skipped: list[int] = []
 
     def skip(row: Any) -> Literal["skip"]:
+        """Note a row that cannot be cut into fields, by its place in the block from 0."""
         skipped.append(row.number - 1)
         return "skip"
 

@@ -100,6 +100,7 @@ async def run_tcp(address: Address, hooks: Hooks, silence_s: float = SILENCE_S) 
     """Call a server and take what it sends, again and again."""
 
     async def receive() -> tuple[int, str]:
+        """Take the lines of one connection; return how many bytes came and why it ended."""
         async with asyncio.timeout(CONNECT_S):
             reader, writer = await asyncio.open_connection(address.host, address.port)
         hooks.say(f"{address.name}: connected")
@@ -147,6 +148,7 @@ async def run_tcp_listen(address: Address, hooks: Hooks, silence_s: float = SILE
     """
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Take the lines of one sender until it leaves."""
         peer = writer.get_extra_info("peername") or ("unknown", 0)
         sender = f"{peer[0]}:{peer[1]}"
         hooks.say(f"{address.name}: {sender} connected")

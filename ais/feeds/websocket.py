@@ -30,6 +30,7 @@ async def run_websocket(address: Address, hooks: Hooks, hello: str | None = None
     client, errors = _library()
 
     async def receive() -> tuple[int, str]:
+        """Take the messages of one connection; return how much came and why it ended."""
         try:
             async with client.connect(
                 address.url, open_timeout=CONNECT_S, ping_interval=_PING_S, ping_timeout=_PING_S,
