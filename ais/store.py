@@ -137,18 +137,14 @@ def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     return con
 
 
-def _version(con: duckdb.DuckDBPyConnection, path: Path, *, fresh: bool = False) -> int | None:
-    """Return the case's schema version, None for an empty database; raise CaseError if it is no case.
-
-    Args:
-        con: The database.
-        path: Its file.
-        fresh: The file was not there before: to list all tables takes longer than to find that one is missing.
-    """
+def _version(con: duckdb.DuckDBPyConnection, path: Path) -> int | None:
+    """Return the case's schema version, None for an empty database; raise CaseError if it is no case."""
+    if path.stat().st_size <= _HEADER_BYTES and not _log(path).exists():
+        return None  # as tables would tell too, the first look at which takes as long as to make them
     try:
         rows = con.execute(_SCHEMA).fetchall()
     except (duckdb.CatalogException, duckdb.BinderException):
-        if fresh or not con.execute("FROM duckdb_tables() LIMIT 1").fetchall():
+        if not con.execute("FROM duckdb_tables() LIMIT 1").fetchall():
             return None
         rows = []
     if not rows:
@@ -284,13 +280,12 @@ class Store:
             raise CaseError(f"{path} is already open for writing in this process; close that one first")
         _discard_stump(real)
         _check_file(real, must_exist=False)
-        fresh = not real.exists()
         try:
             con = _open_for_writing(real)
         except duckdb.Error as error:
             raise CaseError(_sentence(error, real)) from None
         try:
-            _migrate(con, _version(con, real, fresh=fresh))
+            _migrate(con, _version(con, real))
             _set_merging(con)
         except duckdb.Error as error:
             con.close()
