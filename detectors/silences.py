@@ -105,7 +105,9 @@ class Silences:
 
 def find_silences(view: View, least_us: int) -> Silences:
     """Return all silences of the view of at least that many microseconds, open ones counted up to the horizon."""
-    rows = view.columns(_SILENCES.format(signs=view.signs, horizon=view.horizon_us, least=least_us, bucket=min(least_us, US_H)))
+    rows = view.columns(
+        _SILENCES.format(signs=view.signs, horizon=view.horizon_us, least=least_us, bucket=min(least_us, US_H))
+    )
     mmsi, start, end = (rows[name].astype(np.int64) for name in ("mmsi", "start_us", "end_us"))
     is_open = end < 0
     ends = _fixes(view, np.tile(mmsi, 2), np.tile(rows["track"], 2), np.concatenate([start, end]))

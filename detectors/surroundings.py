@@ -122,7 +122,9 @@ def silences_us(view: View, stays: Stays, around_us: int) -> tuple[Ints, Ints]:
         np.concatenate([stays.start_us - around_us, stays.stop_us]),
         np.concatenate([stays.start_us, stays.stop_us + around_us]),
     )
-    rows = view.columns(_SILENCES.format(signs=view.signs), asked=both.asked(both.start_us, np.minimum(both.stop_us, view.horizon_us)))
+    rows = view.columns(
+        _SILENCES.format(signs=view.signs), asked=both.asked(both.start_us, np.minimum(both.stop_us, view.horizon_us))
+    )
     longest = np.full(len(both.mmsi), -1, dtype=np.int64)
     longest[rows["i"]] = np.where(rows["silent_us"] >= LEAST_SILENCE_US, rows["silent_us"], 0)
     return longest[: len(stays.mmsi)], longest[len(stays.mmsi) :]

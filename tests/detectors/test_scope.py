@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from ais.store import Store
 from detectors import detect, discover, read_events, to_json
 from detectors.event import to_datetime
+from soak.fresh import fresh, passing
 from tests.detectors.cases import HOUR, NOW, T0, Ship, defaults, insert, metres_east, rows_of, still
 
 # Around Cho-do and Sok-do and the western edge of the territorial sea: short gaps count, lines are crossed.
@@ -159,7 +160,7 @@ def chunks(tables, seed):
 
 
 def events_of(path, zones, batches) -> tuple[str, int]:
-    with Store.open(path) as store:
+    with passing(fresh(path)) as store:
         for batch in batches:
             insert(store, batch)
             detect(store, zones, detectors=defaults(), now=NOW, version="test")
