@@ -13,6 +13,7 @@ from detectors import detect, discover, read_events, to_json
 from detectors.event import to_datetime
 from detectors.tracks import Tracks
 from detectors.view import View
+from soak.fresh import fresh, passing
 from tests.detectors.cases import HOUR, NOW, T0, Ship, defaults, insert, metres_east, rows_of, still
 
 # Around Cho-do and Sok-do and the western edge of the territorial sea: short gaps count, lines are crossed.
@@ -163,7 +164,7 @@ def chunks(tables, seed):
 
 
 def events_of(path, zones, batches) -> tuple[str, int]:
-    with Store.open(path) as store:
+    with passing(fresh(path)) as store:
         for batch in batches:
             insert(store, batch)
             detect(store, zones, detectors=defaults(), now=NOW, version="test")
