@@ -244,11 +244,14 @@ class Vicinity:
         """Return where ships were slow at the steps from one to another, both included."""
         around_us = self.max_gap_us + 2 * STEP_US  # whether a ship is slow hangs on the steps beside
         span = low * STEP_US - around_us, min(high * STEP_US + around_us, self._horizon_us)
-        mmsi, track, steps, waits = slow_steps(undoubted(con, *span, ships), self.max_kn, self.max_gap_us)
-        columns = mmsi[steps.ship], track[steps.ship], steps.step, steps.lon, steps.lat, waits
-        named = zip(_COLUMNS.items(), columns, strict=True)
-        places = {name: column.astype(kind, copy=False) for (name, kind), column in named}
-        return _where(places, (steps.step >= low) & (steps.step <= high))
+        parts = []
+        for paths in undoubted(con, *span, ships):  # of a flood of numbers nothing is kept that was nowhere slow
+            steps, waits = slow_steps(paths, self.max_kn, self.max_gap_us)
+            columns = paths.mmsi[steps.ship], paths.track[steps.ship], steps.step, steps.lon, steps.lat, waits
+            named = zip(_COLUMNS.items(), columns, strict=True)
+            places = {name: column.astype(kind, copy=False) for (name, kind), column in named}
+            parts.append(_where(places, (steps.step >= low) & (steps.step <= high)))
+        return _joined(parts)
 
     def _let_go(self) -> None:
         """Let go of the oldest blocks where there are too many places."""

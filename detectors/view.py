@@ -160,8 +160,8 @@ class View:
     shelf: Shelf | None = None
 
     @cached_property
-    def _opened(self) -> View:
-        """Itself, once its temporary views lie over those of any earlier one: at the first query, if there is any."""
+    def _opened(self) -> duckdb.DuckDBPyConnection:
+        """The connection, once the temporary views lie over those of any earlier one: at the first query, if any."""
         if self.ships is not None:
             self.con.register("wanted", pa.table({"mmsi": pa.array(sorted(self.ships), pa.uint32())}))
             self.con.execute("CREATE OR REPLACE TEMP TABLE ships_of_view AS FROM wanted")
@@ -178,7 +178,7 @@ class View:
                 fixes, life = "FROM fixes_of_window", self._life("fixes_of_window")
         self.con.execute(f"CREATE OR REPLACE TEMP VIEW fixes AS {fixes}")
         self.con.execute(f"CREATE OR REPLACE TEMP VIEW signs AS {_up_to_neighbours(life, *window)}")
-        return self
+        return self.con
 
     def _life(self, fixes: str | None) -> str:
         """Return a query for all signs of life, with the fixes that a table has or, without one, those of the case."""
@@ -191,10 +191,10 @@ class View:
     @cached_property
     def signs(self) -> str:
         """What to call ``signs`` in a query: a table of few rows, which each query then need not gather anew."""
-        opened = self._opened
+        con = self._opened
         if not self._is_small:
             return "signs"
-        opened.con.execute("CREATE OR REPLACE TEMP TABLE signs_of_window AS FROM signs")
+        con.execute("CREATE OR REPLACE TEMP TABLE signs_of_window AS FROM signs")
         return "signs_of_window"
 
     def fixes_of(self, numbers: Iterable[int]) -> pa.Table:
@@ -251,7 +251,7 @@ class View:
         return self._of(ships, f"FROM {self._good} WHERE {bounds}".replace("ships_of_view", "asked_ships"))
 
     def _of(self, ships: Iterable[int], sql: str) -> pa.Table:
-        return self._run(sql, asked_ships=pa.table({"mmsi": pa.array(ships, pa.uint32())}))
+        return _run(self.con, sql, asked_ships=pa.table({"mmsi": pa.array(ships, pa.uint32())}))
 
     @property
     def _and_ours(self) -> str:
@@ -271,16 +271,7 @@ class View:
 
     def query(self, sql: str, **tables: pa.Table) -> pa.Table:
         """Run one SELECT and return its rows; keyword arguments are Arrow tables it may name."""
-        return self._opened._run(sql, **tables)
-
-    def _run(self, sql: str, **tables: pa.Table) -> pa.Table:
-        for name, table in tables.items():
-            self.con.register(name, table)
-        try:
-            return arrow(self.con, sql)
-        finally:
-            for name in tables:
-                self.con.unregister(name)
+        return _run(self._opened, sql, **tables)
 
     @cached_property
     def tracks(self) -> Tracks:
@@ -290,7 +281,7 @@ class View:
     @cached_property
     def few(self) -> Tracks | None:
         """The same where they are few: what NumPy finds among them at once takes a query ten times as long."""
-        return self.tracks if self._opened._is_small else None
+        return self.tracks if self._opened and self._is_small else None
 
     def paths(self) -> Iterator[Paths]:
         """Yield the window's fixes, all those of some numbers at a time: what is in memory at once is bounded."""
@@ -321,3 +312,14 @@ class View:
         """Run one SELECT and return its columns as NumPy arrays (times as int64 us where cast by epoch_us)."""
         rows = self.query(sql, **tables)
         return {name: rows[name].to_numpy() for name in rows.column_names}
+
+
+def _run(con: duckdb.DuckDBPyConnection, sql: str, **tables: pa.Table) -> pa.Table:
+    """Run one SELECT, which may name some Arrow tables, and return its rows."""
+    for name, table in tables.items():
+        con.register(name, table)
+    try:
+        return arrow(con, sql)
+    finally:
+        for name in tables:
+            con.unregister(name)
