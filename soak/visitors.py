@@ -35,32 +35,46 @@ def run(folder: Path, lines: int = LINES) -> Iterator[str]:
     for turn in range(ROUNDS):
         alone.append(_worked_s(folder / f"alone-{turn}", sent, rude=False))
         visited.append(_worked_s(folder / f"visited-{turn}", sent, rude=True))
-    ratio = min(visited) / min(alone)
+    ratio = min(whole for whole, _ in visited) / min(whole for whole, _ in alone)
+    more_s = min(beside for _, beside in visited) - min(beside for _, beside in alone)
+    beside = 1 + more_s / min(whole for whole, _ in alone)
+    told = ["; ".join(f"{whole:.1f} s, {rest:.1f} s of it beside" for whole, rest in both) for both in (alone, visited)]
     print(
-        f"{lines:,} lines at {_RATE:,.0f}/s: {min(alone):.1f} s of processor alone, {min(visited):.1f} s with "
-        f"{STREAMS} streams left open, a slow reader and requests of {LARGE_BYTES / 1e6:.0f} MB: {ratio:.3f} times"
+        f"{lines:,} lines at {_RATE:,.0f}/s, processor time of the watch, and of it beside the thread that takes lines "
+        f"in and looks at them: alone {told[0]}; with {STREAMS} streams left open, a slow reader and requests of "
+        f"{LARGE_BYTES / 1e6:.0f} MB {told[1]}: {ratio:.3f} times, {beside:.3f} times by what is beside"
     )
-    if ratio > MOST:
-        yield f"visitors cost {ratio:.3f} times the work, not under {MOST:g}"
+    if max(ratio, beside) > MOST:
+        yield f"visitors cost {max(ratio, beside):.3f} times the work, not under {MOST:g}"
 
 
-def _worked_s(folder: Path, sent: list[bytes], *, rude: bool) -> float:
-    """Return the processor time that a watch takes for lines."""
+def _worked_s(folder: Path, sent: list[bytes], *, rude: bool) -> tuple[float, float]:
+    """Return the processor time that a watch takes for lines, and how much of it beside its first thread."""
     folder.mkdir()
     port = free_port()
     with watching(folder, "--serve", f"127.0.0.1:{port}") as live:
-        before = cpu_s(live.process.pid)
+        before = worked_s(live.process.pid)
         with visitors(port) if rude else nullcontext():
             live.send(sent, _RATE)
             live.wait_for(len(sent))
-        worked = cpu_s(live.process.pid) - before
+        after = worked_s(live.process.pid)
         live.drained()
-    return worked
+    return after[0] - before[0], after[1] - before[1]
 
 
-def cpu_s(pid: int) -> float:
-    """Return the processor time of a process so far, seconds."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+def worked_s(pid: int) -> tuple[float, float]:
+    """Return the processor time of a process so far, and how much of it beside its first thread, seconds.
+
+    The first thread of a watch looks at what came as often as it comes to it: its time tells little of what others do.
+    """
+    whole = cpu_s(pid)
+    return whole, whole - cpu_s(pid, first_thread=True)
+
+
+def cpu_s(pid: int, *, first_thread: bool = False) -> float:
+    """Return the processor time of a process so far, or of its first thread alone, seconds."""
+    of = f"{pid}/task/{pid}" if first_thread else str(pid)
+    fields = Path(f"/proc/{of}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
