@@ -29,6 +29,7 @@ from ais.store import insert
 CHAIN_US = 10_000_000
 _MOST_HOLES = 31  # between the spans of time of a query
 _LEAST_HOLE_US = 600_000_000
+_FEW_ROWS = 20_000  # take a query no longer than to read a text of many spans does
 SAID = tuple(COPIES)  # positions, heard, identities, fixed
 _NOT_SENT = {"t", "station", "input_id", "line", "channel", "own", "repeat"}
 
@@ -154,14 +155,21 @@ def _alike(con: duckdb.DuckDBPyConnection, name: str, h: npt.NDArray[np.uint64],
     """Return the stored rows, kept or copies, that can be in one chain with new ones, with their hash and `held`.
 
     Only rows of the same spans of time are looked at: one wrong stamp among the new rows may be years from the others,
-    and the hashes of all rows between would take longer, chunk by chunk, than all else.
+    and the hashes of all rows between would take longer, chunk by chunk, than all else. Where few rows lie between,
+    they take less than a query of many spans.
     """
     same, columns = sameness(name), ", ".join(TABLES[name].names)
     tables = ((name, "kept"), (COPIES[name].name, "copy"))
-    con.register("hashes", pa.table({"h": pa.array(h)}))
     times = _us(t)
+    whole = f"t BETWEEN make_timestamp({times[0] - CHAIN_US}) AND make_timestamp({times[-1] + CHAIN_US})"
+    counts = " + ".join(f"(SELECT count(*) FROM {table} WHERE {whole})" for table, _ in tables)
+    count = con.execute(f"SELECT {counts}").fetchall()[0][0]
+    if not count:
+        return _none_of(name)
+    most_holes = 0 if count <= _FEW_ROWS else _MOST_HOLES
+    con.register("hashes", pa.table({"h": pa.array(h)}))
     while True:
-        starts, ends = _spans(times)
+        starts, ends = _spans(times, most_holes)
         near = " OR ".join(
             f"t BETWEEN make_timestamp({start}) AND make_timestamp({end})"
             for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
@@ -178,17 +186,23 @@ def _alike(con: duckdb.DuckDBPyConnection, name: str, h: npt.NDArray[np.uint64],
         times = np.sort(np.concatenate([times, more]))  # a chain goes on from its last copy
 
 
+def _none_of(name: str) -> pa.Table:
+    """Return no rows of a table, with the columns of those that are alike."""
+    fields = [field.with_nullable(True) for field in TABLES[name].arrow_schema()]
+    return pa.schema([*fields, pa.field("h", pa.uint64()), pa.field("held", pa.string())]).empty_table()
+
+
 def _us(t: pa.ChunkedArray[Any]) -> Ints:
     """Return times, UTC microseconds, ascending."""
     return np.sort(t.to_numpy().astype("datetime64[us]").astype(np.int64))
 
 
-def _spans(times: Ints) -> tuple[Ints, Ints]:
+def _spans(times: Ints, most_holes: int) -> tuple[Ints, Ints]:
     """Return where a few spans begin and end that hold times, ascending, and all that can chain with them."""
     starts, ends = times - CHAIN_US, times + CHAIN_US
     holes = starts[1:] - ends[:-1]
     cuts = np.flatnonzero(holes > _LEAST_HOLE_US)
-    cuts = np.sort(cuts[np.argsort(holes[cuts])[-_MOST_HOLES:]])
+    cuts = np.sort(cuts[np.argsort(holes[cuts])[len(cuts) - min(most_holes, len(cuts)) :]])
     return starts[np.concatenate(([0], cuts + 1))], ends[np.concatenate((cuts, [len(times) - 1]))]
 
 

@@ -24,6 +24,20 @@ ROWS_AT_ONCE = 1_000_000  # positions held in memory, with all that is computed 
 AIRCRAFT = 9  # message type of aircraft, which are not judged
 _COLUMNS = ", ".join(MARKS.names)
 _HOUR_US = 3_600_000_000
+_GROUPS = f"""
+WITH counted AS (
+  SELECT mmsi, count(*) AS n FROM positions SEMI JOIN renewed USING (mmsi) GROUP BY mmsi
+), summed AS (
+  SELECT mmsi, sum(n) OVER (ORDER BY mmsi) // {ROWS_AT_ONCE} AS part FROM counted
+)
+SELECT min(mmsi), max(mmsi) FROM summed GROUP BY part ORDER BY part
+"""
+_DIFFER = """
+SELECT DISTINCT mmsi, t FROM (
+  (FROM old_marks EXCEPT ALL FROM marks) UNION ALL (FROM marks WHERE {due} EXCEPT ALL FROM old_marks)
+)
+"""
+_NEW = "SELECT DISTINCT mmsi, t FROM marks WHERE {due}"  # where none stood before
 
 
 def renew(con: duckdb.DuckDBPyConnection, *, anew: bool = False) -> None:
@@ -51,37 +65,26 @@ def _renew(con: duckdb.DuckDBPyConnection, notes: bool) -> None:
     """Remake the marks of the ships in `renewed`, and note what changed."""
     sealed = seal_us(con)
     due = "mmsi IN (FROM renewed)" + ("" if sealed is None else f" AND t >= make_timestamp({sealed})")
-    con.execute(f"CREATE TEMP TABLE old_marks AS FROM marks WHERE {due}")
-    con.execute(f"DELETE FROM marks WHERE {due}")
-    groups = con.execute(
-        f"""
-        WITH counted AS (
-            SELECT mmsi, count(*) AS n FROM positions SEMI JOIN renewed USING (mmsi) GROUP BY mmsi
-        ), summed AS (
-            SELECT mmsi, sum(n) OVER (ORDER BY mmsi) // {ROWS_AT_ONCE} AS part FROM counted
-        )
-        SELECT min(mmsi), max(mmsi) FROM summed GROUP BY part ORDER BY part
-        """
-    ).fetchall()
-    for first, last in groups:
-        _mark(con, first, last, notes, sealed)
-    differ = arrow(
-        con,
-        f"""
-        SELECT DISTINCT mmsi, t FROM (
-            (FROM old_marks EXCEPT ALL FROM marks)
-            UNION ALL
-            (FROM marks WHERE {due} EXCEPT ALL FROM old_marks)
-        )
-        """,
-    )
-    if differ.num_rows:
+    stood = con.execute(f"CREATE TEMP TABLE old_marks AS FROM marks WHERE {due}").fetchall()[0][0]
+    if stood:
+        con.execute(f"DELETE FROM marks WHERE {due}")
+    marked = [_mark(con, first, last, notes, sealed) for first, last in _groups(con)]
+    differ = arrow(con, (_DIFFER if stood else _NEW).format(due=due)) if stood or any(marked) else None
+    if differ is not None and differ.num_rows:
         con.execute(
             "INSERT INTO changes SELECT coalesce(max(id), 0) + 1, $first, $last FROM changes",
             {"first": pc.min(differ["t"]).as_py(), "last": pc.max(differ["t"]).as_py()},
         )
         note(con, [differ["mmsi"].to_numpy()])
     con.execute("DROP TABLE old_marks")
+
+
+def _groups(con: duckdb.DuckDBPyConnection) -> list[tuple[int, int]]:
+    """Return the least and the greatest number of groups of the ships in `renewed` that are looked at at once."""
+    if con.execute("SELECT count(*) FROM positions").fetchall()[0][0] <= ROWS_AT_ONCE:
+        return [(0, 2**32 - 1)]
+    groups: list[tuple[int, int]] = con.execute(_GROUPS).fetchall()
+    return groups
 
 
 def _set_plain_aside(con: duckdb.DuckDBPyConnection) -> bool:
@@ -160,18 +163,22 @@ def _fixes(con: duckdb.DuckDBPyConnection, where: str) -> tuple[Fixes, pa.Table,
     return fixes if fresh.all() else fixes.take(np.flatnonzero(fresh)), rows, np.cumsum(fresh) - 1
 
 
-def _mark(con: duckdb.DuckDBPyConnection, first: int, last: int, notes: bool, sealed: int | None) -> None:
-    """Write the marks of the ships from one number to another; what lies before the seal is read and keeps its own."""
+def _mark(con: duckdb.DuckDBPyConnection, first: int, last: int, notes: bool, sealed: int | None) -> bool:
+    """Write the marks of the ships from one number to another; returns whether there are any.
+
+    What lies before the seal is read and keeps its own.
+    """
     fixes, rows, of = _fixes(con, f"mmsi BETWEEN {first} AND {last}")
     if notes:
         _note_plain(con, fixes)
     judged = judge(fixes, DoubtRule())
     marked = np.flatnonzero(judged.flags[of] if sealed is None else judged.flags[of] * (fixes.t[of] >= sealed))
     if not len(marked):
-        return
+        return False
     marks = rows.take(marked).select(["mmsi", "t", "input_id", "line"])
     marks = marks.append_column("track", pa.array(judged.track[of[marked]]))
     marks = marks.append_column("flags", pa.array(judged.flags[of[marked]]))
     con.register("new_marks", marks)
     con.execute(f"INSERT INTO marks ({_COLUMNS}) SELECT {_COLUMNS} FROM new_marks")
     con.unregister("new_marks")
+    return True

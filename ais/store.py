@@ -40,6 +40,10 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "python_enable_replacements": "false",
     "default_block_size": "65536",  # of new files: a quarter of the usual wastes less of each column's last block
 }
+# Binds to what every case has; the second half gives no row.
+_SCHEMA = """
+SELECT value FROM meta WHERE name = 'schema_version' UNION ALL (SELECT '' FROM inputs, positions LIMIT 0)
+"""
 _OLDER_LOG = "WAL was created for an older version of this database"
 _DISK_FULL = ("No space left", "File too large", "disk quota", "Disk quota", "failed to offload", "max_temp_directory")
 
@@ -135,12 +139,14 @@ def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
 
 def _version(con: duckdb.DuckDBPyConnection, path: Path) -> int | None:
     """Return the case's schema version, None for an empty database; raise CaseError if it is no case."""
-    tables = {row[0] for row in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    if not tables:
-        return None
-    rows = []
-    if {"meta", "inputs", "positions"} <= tables:
-        rows = con.execute("SELECT value FROM meta WHERE name = 'schema_version'").fetchall()
+    if path.stat().st_size <= _HEADER_BYTES and not _log(path).exists():
+        return None  # as tables would tell too, the first look at which takes as long as to make them
+    try:
+        rows = con.execute(_SCHEMA).fetchall()
+    except (duckdb.CatalogException, duckdb.BinderException):
+        if not con.execute("FROM duckdb_tables() LIMIT 1").fetchall():
+            return None
+        rows = []
     if not rows:
         raise CaseError(f"{path} is a DuckDB file but no darkwake case; give another --case")
     version = int(rows[0][0])

@@ -23,23 +23,20 @@ if TYPE_CHECKING:
     from detectors.shelf import Shelf
 
 _MARGIN_US = 1_000_000
+_OF_LATE_US = 600_000_000
 CELL_DEG = 0.01
 CELL_M = 1600.0  # from corner to corner at the most
 _PLACES = f"""
 SELECT DISTINCT floor(lon / {CELL_DEG})::INTEGER AS x, floor(lat / {CELL_DEG})::INTEGER AS y
 FROM positions SEMI JOIN changed_now USING (mmsi) WHERE t >= make_timestamp($low) AND t <= make_timestamp($high)
 """
-# Who was heard in a span of time, and not after it unless other ships share the number.
-_LAST_HEARD = f"""
-WITH said AS (
-  SELECT mmsi, t FROM positions WHERE t > make_timestamp($low) AND msg_type <> {AIRCRAFT}
-  UNION ALL SELECT mmsi, t FROM heard WHERE t > make_timestamp($low)
-)
-SELECT DISTINCT mmsi FROM said WHERE t <= make_timestamp($high) AND (
-  mmsi IN (SELECT mmsi FROM marks WHERE flags & {OTHER} > 0)
-  OR mmsi NOT IN (SELECT mmsi FROM said WHERE t > make_timestamp($high) AND t <= make_timestamp($horizon))
-)
+# Who was heard in a span of time, of all ships or of some.
+_HEARD = f"""
+SELECT DISTINCT mmsi FROM (
+  SELECT mmsi, t FROM positions WHERE msg_type <> {AIRCRAFT} UNION ALL SELECT mmsi, t FROM heard
+) %s WHERE t > make_timestamp($low) AND t <= make_timestamp($high)
 """
+_SHARED = f"SELECT DISTINCT mmsi FROM marks SEMI JOIN asked_ships USING (mmsi) WHERE flags & {OTHER} > 0"
 _STANDING = """
 SELECT mmsi, kind, epoch_us(start_t) AS start_us, epoch_us(end_t) AS end_us, lon, lat, evidence FROM events
 WHERE detector = $detector AND start_t <= make_timestamp($high)
@@ -86,9 +83,29 @@ class Changes:
     revised: tuple[Revised, ...] = ()
 
     def silent_for(self, us: int) -> frozenset[int]:
-        """Return the ships that were silent for so long first between the last horizon and this one."""
+        """Return the ships that were silent for so long first between the last horizon and this one.
+
+        Those that share a number are among them whenever one of them may be.
+        """
         low, high = self.before_us - us - _MARGIN_US, self.horizon_us - us + _MARGIN_US
-        rows = arrow(self.con, _LAST_HEARD, {"low": low, "high": high, "horizon": self.horizon_us})
+        last = self._read(_HEARD % "", low=low, high=high)
+        shared = self._read(_SHARED, last) if last else last
+        silent = last - shared
+        # Most were heard again just now, or soon after: few are left for which all that was said since is read.
+        for since_us in sorted({max(high, self.horizon_us - _OF_LATE_US), high}, reverse=True):
+            if silent:
+                silent -= self._read(_HEARD % "SEMI JOIN asked_ships USING (mmsi)", silent, since_us, self.horizon_us)
+        return silent | shared
+
+    def _read(
+        self, sql: str, ships: frozenset[int] | None = None, low: int | None = None, high: int | None = None
+    ) -> frozenset[int]:
+        """Return the numbers that a query gives, of some ships where they are given, in a span where it is."""
+        if ships is not None:
+            self.con.register("asked_ships", pa.table({"mmsi": pa.array(sorted(ships), pa.uint32())}))
+        rows = arrow(self.con, sql, None if low is None else {"low": low, "high": high})
+        if ships is not None:
+            self.con.unregister("asked_ships")
         return frozenset(rows["mmsi"].to_numpy().tolist())
 
     def places(self, around_us: int) -> tuple[Floats, Floats]:

@@ -261,6 +261,8 @@ class Gap(Detector):
 def _others(view: View, silences: Silences) -> Ints:
     """Return how many other ships of the same number gave fixes in each silence or the 12 h before it."""
     count = np.zeros(len(silences), dtype=np.int64)
+    if view.few is not None and len(np.unique(view.few.mmsi)) == len(view.few.mmsi):
+        return count  # no number is of two ships
     ship: dict[str, npt.NDArray[Any]] = {"mmsi": silences.mmsi.astype(np.uint32), "track": silences.track}
     stop = np.where(silences.is_open, silences.start_us, silences.end_us)
     asked = as_table({"i": np.arange(len(count)), **ship, "start_us": silences.start_us, "stop_us": stop})

@@ -75,12 +75,18 @@ class Learned:
         Raises:
             BadArtefact: It cannot be read, or is of another kind.
         """
-        if kind not in self.found:
-            return None
+        if kind not in self.found or kind in self._read:
+            return self._read.get(kind)
         made = parse(self.found[kind], f"the artefact '{kind}' of this case")
         if made.kind != kind:
             raise BadArtefact(f"the artefact '{kind}' of this case is one of '{made.kind}'; make it anew")
+        self._read[kind] = made
         return made
+
+    @cached_property
+    def _read(self) -> dict[str, Artefact]:
+        """Those that were read: each detection into a new case keeps them there."""
+        return {}
 
     @cached_property
     def mask(self) -> Mask:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 FOR_EVER = np.iinfo(np.int64).max
 _STANDING = f"""
-SELECT id, mmsi, epoch_us(reads_from) AS low, coalesce(epoch_us(reads_to), {FOR_EVER}) AS high,
+SELECT detector, id, mmsi, epoch_us(reads_from) AS low, coalesce(epoch_us(reads_to), {FOR_EVER}) AS high,
     coalesce(epoch_us(end_t), {FOR_EVER}) AS ended
-FROM events WHERE detector = $name AND start_t >= make_timestamp($seal)
+FROM events WHERE start_t >= make_timestamp($seal)
 """
-_COUNT = "SELECT count(*) FROM events WHERE detector = ?"
+_COUNTS = "SELECT detector, count(*) FROM events GROUP BY detector"
 _PUBLIC = "id, kind, mmsi, start_t, end_t, lon, lat, score, zones, evidence, reasons"
 
 
@@ -98,12 +98,11 @@ class Standing:
     count: int
 
     @classmethod
-    def of(cls, con: duckdb.DuckDBPyConnection, detector: str, sealed_us: int | None) -> Standing:
-        """Read the events of a detector; those that began before the seal are never looked at again."""
-        rows = arrow(con, _STANDING, {"name": detector, "seal": sealed_us or 0})
+    def of(cls, standing: pa.Table, counts: Mapping[str, int], detector: str) -> Standing:
+        """Return those of a detector, of what `read_standing` returns."""
+        rows = standing.filter(pc.equal(standing["detector"], detector))
         low, high, ends = (rows[name].to_numpy() for name in ("low", "high", "ended"))
-        count = len(rows) if sealed_us is None else con.execute(_COUNT, [detector]).fetchall()[0][0]
-        return cls(rows["id"], low, high, ends, rows["mmsi"], count)
+        return cls(rows["id"], low, high, ends, rows["mmsi"], counts.get(detector, 0))
 
     def __len__(self) -> int:
         return len(self.low)
@@ -123,6 +122,17 @@ class Standing:
         at: Ints = np.flatnonzero(rows) if rows.dtype == bool else rows.astype(np.int64)
         ids, ships = (column.take(at) for column in (self.ids, self.ships))
         return Standing(ids, self.low[at], self.high[at], self.ends[at], ships, self.count)
+
+
+def read_standing(con: duckdb.DuckDBPyConnection, sealed_us: int | None) -> tuple[pa.Table, Mapping[str, int]]:
+    """Read the events of all detectors, and how many each has.
+
+    Those that began before the seal are counted alone: they are never looked at again.
+    """
+    rows = arrow(con, _STANDING, {"seal": sealed_us or 0})
+    if sealed_us is None:
+        return rows, Counter(rows["detector"].to_pylist())
+    return rows, dict(con.execute(_COUNTS).fetchall())
 
 
 def _kept(con: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
@@ -241,17 +251,8 @@ def record_zones(con: duckdb.DuckDBPyConnection, zones: ZoneSet) -> None:
     """Keep the geometry that runs use, once per zone set."""
     known = con.execute("SELECT count(*) FROM zones WHERE sha256 = ?", [zones.sha256]).fetchall()[0][0]
     if not known:
-        rows = [{"sha256": zones.sha256, "id": zone.id, "feature": feature_of(zone)} for zone in zones.zones]
+        rows = [{"sha256": zones.sha256, "id": name, "feature": text} for name, text in zones.features.items()]
         _insert(con, "zones", rows)
-
-
-def feature_of(zone: Zone) -> str:
-    """Return a zone as the text of a GeoJSON feature with all that is known of it."""
-    properties = {field.name: getattr(zone, field.name) for field in dataclasses.fields(zone)}
-    geometry = properties.pop("geometry")
-    properties["edges"] = [dataclasses.asdict(edge) for edge in zone.edges]
-    feature = {"type": "Feature", "id": zone.id, "properties": properties, "geometry": geometry}
-    return json.dumps(feature, ensure_ascii=False, default=str)
 
 
 def not_looked_at(reader: Reader) -> str | None:

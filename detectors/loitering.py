@@ -172,10 +172,11 @@ class Loitering(Detector):
             ]
             span = stays.start_us, stays.stop_us
             others = slow_ships_near(view.con, lon, lat, np.array(spread) + near_m, *span, self.max_sog_kn)
-            tracks = near_slow(view, self._limits, view.fixes_of(others | view.ships))
-            slow = slow_fixes(tracks, self._limits)
-            place = {key: i for i, key in enumerate(zip(tracks.mmsi.tolist(), tracks.track.tolist(), strict=True))}
-            ship = np.array([place[key] for key in zip(stays.mmsi.tolist(), stays.track.tolist(), strict=True)])
+            if not others <= view.ships:
+                tracks = near_slow(view, self._limits, view.fixes_of(others | view.ships))
+                slow = slow_fixes(tracks, self._limits)
+                place = {key: i for i, key in enumerate(zip(tracks.mmsi.tolist(), tracks.track.tolist(), strict=True))}
+                ship = np.array([place[key] for key in zip(stays.mmsi.tolist(), stays.track.tolist(), strict=True)])
         return neighbours(tracks, slow, ship, stays, near_m)
 
     def _places(self, view: View, tracks: Tracks, row: Ints) -> list[Place]:

@@ -128,11 +128,26 @@ def neighbours(parts: Iterable[Paths], reach_m: float, max_kn: float, max_gap_us
         max_kn: How slow between two steps.
         max_gap_us: The longest span to interpolate over.
     """
-    mmsi, track, steps, waits = slow_steps(parts, max_kn, max_gap_us)
+    mmsi, track = [np.empty(0, np.int64)], [np.empty(0, np.uint64)]
+    kept, waiting = (
+        [Steps(*(np.empty(0, kind) for kind in (np.int64, np.int64, float, float)))],
+        [np.empty(0, np.bool_)],
+    )
+    ships = 0
+    for paths in parts:
+        places, waits = slow_steps(paths, max_kn, max_gap_us)
+        mmsi.append(paths.mmsi)
+        track.append(paths.track)
+        kept.append(replace(places, ship=places.ship + ships))
+        waiting.append(waits)
+        ships += len(paths.mmsi)
+    steps = Steps(*(np.concatenate([getattr(one, field.name) for one in kept]) for field in fields(Steps)))
     first, second, apart = pairs(steps, reach_m)
     beside = np.zeros(len(steps.ship), dtype=np.bool_)
     beside[first] = beside[second] = True
-    return Neighbours(mmsi, track, steps, crowds(waits, first, second), first, second, apart, beside)
+    waits = np.concatenate(waiting)
+    near = first, second, apart
+    return Neighbours(np.concatenate(mmsi), np.concatenate(track), steps, crowds(waits, first, second), *near, beside)
 
 
 def crowds(waits: Bools, first: Ints, second: Ints) -> Ints:
@@ -142,27 +157,12 @@ def crowds(waits: Bools, first: Ints, second: Ints) -> Ints:
     return found + np.bincount(second[waits[first]], minlength=number)
 
 
-def slow_steps(
-    parts: Iterable[Paths], max_kn: float, max_gap_us: int
-) -> tuple[Ints, npt.NDArray[np.uint64], Steps, Bools]:
-    """Return all ships' numbers and tracks, their places where they were slow, and which of these waited."""
-    mmsi, track = [np.empty(0, np.int64)], [np.empty(0, np.uint64)]
-    kept, waiting = (
-        [Steps(*(np.empty(0, kind) for kind in (np.int64, np.int64, float, float)))],
-        [np.empty(0, np.bool_)],
-    )
-    ships = 0
-    for paths in parts:
-        steps = on_steps(paths, max_gap_us)
-        waits = slow(steps, WAITS_KN)
-        keep = slow(steps, max_kn) | waits
-        mmsi.append(paths.mmsi)
-        track.append(paths.track)
-        kept.append(replace(steps, ship=steps.ship + ships)[keep])
-        waiting.append(waits[keep])
-        ships += len(paths.mmsi)
-    steps = Steps(*(np.concatenate([getattr(one, field.name) for one in kept]) for field in fields(Steps)))
-    return np.concatenate(mmsi), np.concatenate(track), steps, np.concatenate(waiting)
+def slow_steps(paths: Paths, max_kn: float, max_gap_us: int) -> tuple[Steps, Bools]:
+    """Return the places of ships where they were slow, and which of these waited."""
+    steps = on_steps(paths, max_gap_us)
+    waits = slow(steps, WAITS_KN)
+    keep = slow(steps, max_kn) | waits
+    return steps[keep], waits[keep]
 
 
 def pairs(steps: Steps, reach_m: float) -> tuple[Ints, Ints, Floats]:

@@ -32,7 +32,7 @@ from detectors.event import Event, Reach, to_us
 from detectors.geo import US_H, Bools, Ints
 from detectors.horizon import count_ahead, find_horizon
 from detectors.learned import Learned, record_used
-from detectors.ledger import FOR_EVER, Replacing, Standing, record_zones, replace_events
+from detectors.ledger import FOR_EVER, Replacing, Standing, read_standing, record_zones, replace_events
 from detectors.lists import Lists
 from detectors.models import scored, uses
 from detectors.outages import DETECTOR as OUTAGE
@@ -203,6 +203,7 @@ class _Site:
     changed_since: dict[tuple[int, int], frozenset[int] | None] = field(default_factory=dict)
     waiting: list[Replacing] = field(default_factory=list)
     revised: dict[int, tuple[Revised, ...]] = field(default_factory=dict)
+    spans: dict[int, tuple[int | None, int | None]] = field(default_factory=dict)
 
     @property
     def con(self) -> duckdb.DuckDBPyConnection:
@@ -212,6 +213,11 @@ class _Site:
     def last_runs(self) -> Mapping[str, Mapping[str, Any]]:
         """The last run of each detector before this detection."""
         return {row["detector"]: row for row in arrow(self.con, _LAST_RUNS).to_pylist()}
+
+    @cached_property
+    def standing(self) -> tuple[pa.Table, Mapping[str, int]]:
+        """The events that stand, until some are replaced."""
+        return read_standing(self.con, self.sealed_us)
 
     @cached_property
     def last_change(self) -> int:
@@ -239,7 +245,7 @@ class _Site:
             change_id = self._change_seen(detector, settings)
         if scope is None:
             return False
-        standing = Standing.of(self.con, detector.name, self.sealed_us)
+        standing = Standing.of(*self.standing, detector.name)
         near = self._with_memory(scope, detector)
         window, gone, found = near, set[str](), list[Event]()
         for part in _parts(near, standing, ships):
@@ -266,6 +272,7 @@ class _Site:
             record_zones(con, self.zones)
             record_used(con, self.learned, {kind for one in waiting for kind in one.used})
             replace_events(con, waiting)
+        self.__dict__.pop("standing", None)
 
     def _change_seen(self, detector: Detector, settings: str) -> int:
         """Return the last change that all events have taken in: none (0) where only a span is as it is asked now."""
@@ -284,12 +291,18 @@ class _Site:
         last = self.last_runs.get(detector.name)
         if last is None or _ran_with(last) != self._with(detector, settings):
             return EVERYTHING
-        span = self.con.execute(_CHANGED, {"id": last["change_id"]}).fetchall()[0]
-        lows = [t for t in span if t is not None]
+        lows = [t for t in self._span_since(last["change_id"]) if t is not None]
         if last["horizon_us"] != self.horizon_us:
             lows += [min(last["horizon_us"], self.horizon_us), max(last["horizon_us"], self.horizon_us)]
         lows += [min(t, self.horizon_us) for one in self._revised(detector) for t in (one.low_us, one.high_us)]
         return Window(min(lows), max(lows)) if lows else None
+
+    def _span_since(self, change_id: int) -> tuple[int | None, int | None]:
+        """Return the least and the greatest time of what changed after a change."""
+        if change_id not in self.spans:
+            low, high = self.con.execute(_CHANGED, {"id": change_id}).fetchall()[0]
+            self.spans[change_id] = low, high
+        return self.spans[change_id]
 
     def _ships(self, detector: Detector, scope: Window | None) -> frozenset[int] | None:
         """Return the ships whose events may have changed; None for any."""
@@ -335,8 +348,8 @@ class _Site:
             ships = None
             if shelf.horizon_us <= self.horizon_us:
                 ships = self._ships_since(shelf.change_id, shelf.horizon_us)
-            first = self.con.execute(_CHANGED, {"id": shelf.change_id}).fetchall()[0][0]
-            low_us = min(shelf.horizon_us, self.horizon_us if first is None else int(first))
+            first, _ = self._span_since(shelf.change_id)
+            low_us = min(shelf.horizon_us, self.horizon_us if first is None else first)
             shelf.renew(ships, low_us, self.horizon_us, self.last_change)
         return shelf
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # A silence as long as a bucket always parts two buckets of its ship: their ends tell it without sorting all signs.
 _SILENCES = """
 WITH buckets AS (
-  SELECT mmsi, track, min(t) AS low, max(t) AS high FROM signs GROUP BY mmsi, track, epoch_us(t) // {bucket}
+  SELECT mmsi, track, min(t) AS low, max(t) AS high FROM {signs} GROUP BY mmsi, track, epoch_us(t) // {bucket}
 )
 SELECT mmsi, track, epoch_us(high) AS start_us, coalesce(epoch_us(next_t), -1) AS end_us FROM (
   SELECT mmsi, track, high, lead(low) OVER (PARTITION BY mmsi, track ORDER BY low) AS next_t FROM buckets
@@ -105,7 +105,9 @@ class Silences:
 
 def find_silences(view: View, least_us: int) -> Silences:
     """Return all silences of the view of at least that many microseconds, open ones counted up to the horizon."""
-    rows = view.columns(_SILENCES.format(horizon=view.horizon_us, least=least_us, bucket=min(least_us, US_H)))
+    rows = view.columns(
+        _SILENCES.format(signs=view.signs, horizon=view.horizon_us, least=least_us, bucket=min(least_us, US_H))
+    )
     mmsi, start, end = (rows[name].astype(np.int64) for name in ("mmsi", "start_us", "end_us"))
     is_open = end < 0
     ends = _fixes(view, np.tile(mmsi, 2), np.tile(rows["track"], 2), np.concatenate([start, end]))
@@ -121,6 +123,13 @@ def _fixes(view: View, mmsi: Ints, track: npt.NDArray[np.uint64], t_us: Ints) ->
     """
     ends = Ends(np.full(len(mmsi), -1, dtype=np.int64), np.full(len(mmsi), np.nan), np.full(len(mmsi), np.nan))
     is_start = np.arange(len(mmsi)) < len(mmsi) // 2
+    if (tracks := view.few) is not None:
+        at = tracks.nearest(np.where(t_us >= 0, tracks.index_of(mmsi, track), -1), t_us, ~is_start)
+        there = at >= 0
+        ends.t_us[there], ends.lon[there], ends.lat[there] = (
+            column[at[there]] for column in (tracks.t, tracks.lon, tracks.lat)
+        )
+        return ends
     before, after = (_FIX_NEAR.format(than=than) for than in ("<=", ">="))
     for sql, side in ((_FIX_AT, np.ones(len(mmsi), np.bool_)), (before, is_start), (after, ~is_start)):
         wanted = np.flatnonzero((t_us >= 0) & ~ends.known & side)

@@ -15,6 +15,7 @@ import numpy as np
 
 from detectors.geo import KNOT_M_S, US_S, Bools, Ints, distance_m, wrap_lon
 from detectors.tracks import Tracks
+from detectors.view import SMALL_ROWS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -64,7 +65,14 @@ class Spells:
 
 
 def near_slow(view: View, limits: Limits, rows: pa.Table | None = None) -> Tracks:
-    """Return the view's fixes, or those of some rows, in hours around any that is slow or does not say its speed."""
+    """Return the view's fixes, or those of some rows, in hours around any that is slow or does not say its speed.
+
+    Where they are few, all of them: to leave out the others takes longer.
+    """
+    if rows is None and view.few is not None:
+        return view.few
+    if rows is not None and rows.num_rows <= SMALL_ROWS:
+        return Tracks.of(view.query(f"SELECT {Tracks.COLUMNS} FROM given_fixes", given_fixes=rows))
     sql = _AROUND_SLOW.format(
         fixes="fixes" if rows is None else "given_fixes",
         bucket=limits.gap_us + limits.burst_us,

@@ -39,7 +39,7 @@ WHERE f.sog_kn > {kn} GROUP BY a.i ORDER BY a.i
 _SILENCES = f"""
 WITH buckets AS (
   SELECT a.i AS i, min(epoch_us(s.t)) AS low, max(epoch_us(s.t)) AS high
-  FROM asked a JOIN signs s ON s.mmsi = a.mmsi AND s.track = a.track
+  FROM asked a JOIN {{signs}} s ON s.mmsi = a.mmsi AND s.track = a.track
     AND s.t >= make_timestamp(a.start_us) AND s.t <= make_timestamp(a.stop_us)
   GROUP BY a.i, epoch_us(s.t) // {LEAST_SILENCE_US}
 )
@@ -122,7 +122,9 @@ def silences_us(view: View, stays: Stays, around_us: int) -> tuple[Ints, Ints]:
         np.concatenate([stays.start_us - around_us, stays.stop_us]),
         np.concatenate([stays.start_us, stays.stop_us + around_us]),
     )
-    rows = view.columns(_SILENCES, asked=both.asked(both.start_us, np.minimum(both.stop_us, view.horizon_us)))
+    rows = view.columns(
+        _SILENCES.format(signs=view.signs), asked=both.asked(both.start_us, np.minimum(both.stop_us, view.horizon_us))
+    )
     longest = np.full(len(both.mmsi), -1, dtype=np.int64)
     longest[rows["i"]] = np.where(rows["silent_us"] >= LEAST_SILENCE_US, rows["silent_us"], 0)
     return longest[: len(stays.mmsi)], longest[len(stays.mmsi) :]

@@ -105,6 +105,31 @@ class Tracks(Paths):
         "coalesce(heading_deg::SMALLINT, -1) AS heading_deg"
     )
 
+    def nearest(self, ship: Ints, t: Ints, after: Bools) -> Ints:
+        """Return each time's nearest fix of a ship (by index, -1 = none), at or before or at or after it; -1 for none.
+
+        Args:
+            ship: The ships, shape (m,).
+            t: us since 1970, shape (m,).
+            after: Where it is the one at or after the time, shape (m,).
+        """
+        found = np.full(len(t), -1, np.int64)
+        for one in np.unique(ship[ship >= 0]).tolist():
+            own = np.flatnonzero(ship == one)
+            low, high = self.offsets[one], self.offsets[one + 1]
+            times = self.t[low:high]
+            at = low + np.where(
+                after[own], np.searchsorted(times, t[own], "left"), np.searchsorted(times, t[own], "right") - 1
+            )
+            found[own] = np.where((at >= low) & (at < high), at, -1)
+        return found
+
+    def index_of(self, mmsi: Ints, track: npt.NDArray[np.uint64]) -> Ints:
+        """Return the index of each of some ships by number and track, -1 for one that is not there."""
+        place = {key: i for i, key in enumerate(zip(self.mmsi.tolist(), self.track.tolist(), strict=True))}
+        keys = zip(mmsi.tolist(), track.tolist(), strict=True)
+        return np.array([place.get(key, -1) for key in keys], np.int64)
+
     def sharing(self, ship: int, from_us: int, to_us: int) -> int:
         """Return how many ships of one's number (by index) have a fix with from_us <= t <= to_us."""
         low, high = (int(np.searchsorted(self.mmsi, self.mmsi[ship], side)) for side in ("left", "right"))

@@ -17,7 +17,7 @@ from ais.counts import SEAL
 from ais.differences import Difference, Pair, compare, differing
 from detectors.contract import Detector, SettingError, discover
 from detectors.learned import Learned
-from detectors.ledger import feature_of, kept_zones
+from detectors.ledger import kept_zones
 from detectors.revisions import check_revisions
 from detectors.scope import detect
 
@@ -122,7 +122,7 @@ def _zones_of(case: Verification, sha256: str, zones: ZoneSet) -> ZoneSet | None
         note = f"zones {sha256[:8]}: taken as the case keeps them; give their files with --zones to compare them"
         case.findings.notes.append(note)
         return kept
-    there, here = ({zone.id: feature_of(zone) for zone in each.zones} for each in (kept, zones))
+    there, here = (each.features for each in (kept, zones))
     for name in sorted(there.keys() | here.keys()):
         if there.get(name) != here.get(name):
             what = f"it is not that of the zones {sha256[:8]}"

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from detectors.geo import Bools, Floats, Ints
 from detectors.nearby import STEP_US, Neighbours, Steps, crowds, pairs, slow_steps
-from detectors.view import undoubted
+from detectors.view import SMALL_ROWS, undoubted
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 MOST_PLACES = 4_000_000  # some 200 MB
 BLOCK = 12  # steps
-_AT_ONCE = 12  # blocks that are read together
+_AT_ONCE, _FEW_AT_ONCE = 12, 365 * 12  # blocks that are read together, and where few fixes are in all of them
+_COUNT = "SELECT count(*) FROM positions WHERE t >= make_timestamp(?::BIGINT) AND t <= make_timestamp(?::BIGINT)"
 _COLUMNS: dict[str, type[np.generic]] = {
     "mmsi": np.uint32,
     "track": np.uint64,
@@ -72,6 +73,8 @@ class Block:
     @classmethod
     def of(cls, places: Places, reach_m: float) -> Block:
         """Find who is near whom."""
+        if not len(places["mmsi"]):
+            return _EMPTY
         places = _where(places, np.lexsort((places["step"], places["track"], places["mmsi"])))
         new = np.ones(len(places["mmsi"]), np.bool_)
         new[1:] = (np.diff(places["mmsi"]) != 0) | (places["track"][1:] != places["track"][:-1])
@@ -101,6 +104,9 @@ class Block:
         """Return the numbers of the ships that are near some places."""
         mmsi = self.places["mmsi"]
         return frozenset(mmsi[self.second[at[self.first]]].tolist() + mmsi[self.first[at[self.second]]].tolist())
+
+
+_EMPTY = Block(_NOWHERE, *np.zeros((2, 0), np.int64), np.empty(0), np.empty(0, np.int64))
 
 
 class Vicinity:
@@ -220,8 +226,13 @@ class Vicinity:
     def _fill(self, con: duckdb.DuckDBPyConnection, first: int, last: int) -> None:
         """Read what is missing of some blocks."""
         missing = [number for number in range(first, last + 1) if number not in self._blocks]
+        at_once = _AT_ONCE
+        if len(missing) > at_once:
+            span = (number * BLOCK * STEP_US for number in (missing[0], missing[-1] + 1))
+            few = con.execute(_COUNT, [*span]).fetchall()[0][0] <= SMALL_ROWS
+            at_once = _FEW_AT_ONCE if few else at_once
         while missing:
-            part = [number for number in missing[:_AT_ONCE] if number < missing[0] + _AT_ONCE]
+            part = [number for number in missing[:at_once] if number < missing[0] + at_once]
             missing = missing[len(part) :]
             places = self._places(con, part[0] * BLOCK, (part[-1] + 1) * BLOCK - 1, None)
             number = places["step"] // BLOCK
@@ -232,11 +243,14 @@ class Vicinity:
         """Return where ships were slow at the steps from one to another, both included."""
         around_us = self.max_gap_us + 2 * STEP_US  # whether a ship is slow hangs on the steps beside
         span = low * STEP_US - around_us, min(high * STEP_US + around_us, self._horizon_us)
-        mmsi, track, steps, waits = slow_steps(undoubted(con, *span, ships), self.max_kn, self.max_gap_us)
-        columns = mmsi[steps.ship], track[steps.ship], steps.step, steps.lon, steps.lat, waits
-        named = zip(_COLUMNS.items(), columns, strict=True)
-        places = {name: column.astype(kind, copy=False) for (name, kind), column in named}
-        return _where(places, (steps.step >= low) & (steps.step <= high))
+        parts = []
+        for paths in undoubted(con, *span, ships):  # of a flood of numbers nothing is kept that was nowhere slow
+            steps, waits = slow_steps(paths, self.max_kn, self.max_gap_us)
+            columns = paths.mmsi[steps.ship], paths.track[steps.ship], steps.step, steps.lon, steps.lat, waits
+            named = zip(_COLUMNS.items(), columns, strict=True)
+            places = {name: column.astype(kind, copy=False) for (name, kind), column in named}
+            parts.append(_where(places, (steps.step >= low) & (steps.step <= high)))
+        return _joined(parts)
 
     def _let_go(self) -> None:
         """Let go of the oldest blocks where there are too many places."""

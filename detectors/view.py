@@ -64,19 +64,19 @@ _LIFE = f"""(
     SELECT DISTINCT mmsi, track FROM marks WHERE flags & {OTHER} > 0 AND flags & {DOUBTED} = 0
   ) USING (mmsi)
 )"""
-# The same where all fixes are at hand: what is doubted is known from the marks.
+# The same where all fixes are in one table: what is doubted is known from the marks.
 _LIFE_AT_HAND = f"""(
   WITH said AS (
     SELECT mmsi, t FROM heard p WHERE true{{ours}}
     UNION ALL SELECT mmsi, t FROM marks p WHERE flags & {DOUBTED} > 0{{ours}}
   )
-  SELECT mmsi, track, t FROM fixes_at_hand
+  SELECT mmsi, track, t FROM {{fixes}}
   UNION ALL SELECT mmsi, 0, t FROM said
   UNION ALL SELECT mmsi, track, t FROM said JOIN (
     SELECT DISTINCT mmsi, track FROM marks WHERE flags & {OTHER} > 0 AND flags & {DOUBTED} = 0
   ) USING (mmsi)
 )"""
-_PLAIN_LIFE = "(SELECT mmsi, track, t FROM {positions} UNION ALL SELECT mmsi, 0, t FROM heard p WHERE true{ours})"
+_PLAIN_LIFE = "(SELECT mmsi, track, t FROM {fixes} UNION ALL SELECT mmsi, 0, t FROM heard p WHERE true{ours})"
 
 
 def _bounds(start_us: int | None, end_us: int) -> str:
@@ -117,13 +117,13 @@ def undoubted(
     con: duckdb.DuckDBPyConnection, low_us: int, high_us: int, ships: frozenset[int] | None
 ) -> Iterator[Paths]:
     """Yield the fixes of some ships (None = all) in a closed span of time, all those of some numbers at a time."""
-    has_marks = bool(con.execute("SELECT count(*) FROM marks").fetchall()[0][0])
     span, ours = _bounds(low_us, high_us), "" if ships is None else " AND p.mmsi IN (FROM ships_asked)"
-    con.execute("CREATE OR REPLACE TEMP TABLE ships_asked (mmsi UINTEGER)")
-    con.register("asked", pa.table({"mmsi": pa.array(sorted(ships or ()), pa.uint32())}))
-    con.execute("INSERT INTO ships_asked FROM asked")
-    con.unregister("asked")
-    count = con.execute(f"SELECT count(*) FROM positions p WHERE {span}{ours}").fetchall()[0][0]
+    if ships is not None:
+        con.register("asked", pa.table({"mmsi": pa.array(sorted(ships), pa.uint32())}))
+        con.execute("CREATE OR REPLACE TEMP TABLE ships_asked AS FROM asked")
+        con.unregister("asked")
+    counts = f"SELECT (SELECT count(*) FROM marks), count(*) FROM positions p WHERE {span}{ours}"
+    has_marks, count = con.execute(counts).fetchall()[0]
     parts = count // PART_ROWS + 1
     for part in range(parts):
         some = f"{ours} AND p.mmsi % {parts} = {part}" if parts > 1 else ours
@@ -160,26 +160,42 @@ class View:
     shelf: Shelf | None = None
 
     @cached_property
-    def _opened(self) -> View:
-        """Itself, once its temporary views lie over those of any earlier one: at the first query, if there is any."""
+    def _opened(self) -> duckdb.DuckDBPyConnection:
+        """The connection, once the temporary views lie over those of any earlier one: at the first query, if any."""
         if self.ships is not None:
             self.con.register("wanted", pa.table({"mmsi": pa.array(sorted(self.ships), pa.uint32())}))
             self.con.execute("CREATE OR REPLACE TEMP TABLE ships_of_view AS FROM wanted")
             self.con.unregister("wanted")
         window = (self.start_us, self.end_us, self.horizon_us)
-        life = (_LIFE if self._has_marks else _PLAIN_LIFE).format(positions=self._positions, ours=self._and_ours)
         if self.ships is not None and self.shelf is not None and self._may_be_at_hand(self.ships):
             rows = self.shelf.fixes(self.ships, self.start_us, self.horizon_us, self._read, self._after)
             self.con.register("fixes_at_hand", rows)
-            fixes, life = "FROM fixes_at_hand", _LIFE_AT_HAND.format(ours=self._and_ours)
+            fixes, life = "FROM fixes_at_hand", self._life("fixes_at_hand")
         else:
-            fixes = self._window_of(self._good, self.start_us)
+            fixes, life = self._window_of(self._good, self.start_us), self._life(None)
             if self._is_small:
                 self.con.execute(f"CREATE OR REPLACE TEMP TABLE fixes_of_window AS {fixes}")
-                fixes = "FROM fixes_of_window"
+                fixes, life = "FROM fixes_of_window", self._life("fixes_of_window")
         self.con.execute(f"CREATE OR REPLACE TEMP VIEW fixes AS {fixes}")
         self.con.execute(f"CREATE OR REPLACE TEMP VIEW signs AS {_up_to_neighbours(life, *window)}")
-        return self
+        return self.con
+
+    def _life(self, fixes: str | None) -> str:
+        """Return a query for all signs of life, with the fixes that a table has or, without one, those of the case."""
+        if not self._has_marks:
+            return _PLAIN_LIFE.format(fixes=fixes or self._positions, ours=self._and_ours)
+        if fixes is None:
+            return _LIFE.format(positions=self._positions, ours=self._and_ours)
+        return _LIFE_AT_HAND.format(fixes=fixes, ours=self._and_ours)
+
+    @cached_property
+    def signs(self) -> str:
+        """What to call ``signs`` in a query: a table of few rows, which each query then need not gather anew."""
+        con = self._opened
+        if not self._is_small:
+            return "signs"
+        con.execute("CREATE OR REPLACE TEMP TABLE signs_of_window AS FROM signs")
+        return "signs_of_window"
 
     def fixes_of(self, numbers: Iterable[int]) -> pa.Table:
         """Return the fixes of all ships with some numbers, looked at or not, as rows of ``fixes``."""
@@ -235,7 +251,7 @@ class View:
         return self._of(ships, f"FROM {self._good} WHERE {bounds}".replace("ships_of_view", "asked_ships"))
 
     def _of(self, ships: Iterable[int], sql: str) -> pa.Table:
-        return self._run(sql, asked_ships=pa.table({"mmsi": pa.array(ships, pa.uint32())}))
+        return _run(self.con, sql, asked_ships=pa.table({"mmsi": pa.array(ships, pa.uint32())}))
 
     @property
     def _and_ours(self) -> str:
@@ -255,21 +271,17 @@ class View:
 
     def query(self, sql: str, **tables: pa.Table) -> pa.Table:
         """Run one SELECT and return its rows; keyword arguments are Arrow tables it may name."""
-        return self._opened._run(sql, **tables)
-
-    def _run(self, sql: str, **tables: pa.Table) -> pa.Table:
-        for name, table in tables.items():
-            self.con.register(name, table)
-        try:
-            return arrow(self.con, sql)
-        finally:
-            for name in tables:
-                self.con.unregister(name)
+        return _run(self._opened, sql, **tables)
 
     @cached_property
     def tracks(self) -> Tracks:
         """The window's fixes by ship and time."""
         return Tracks.of(self.query(f"SELECT {Tracks.COLUMNS} FROM fixes"))
+
+    @cached_property
+    def few(self) -> Tracks | None:
+        """The same where they are few: what NumPy finds among them at once takes a query ten times as long."""
+        return self.tracks if self._opened and self._is_small else None
 
     def paths(self) -> Iterator[Paths]:
         """Yield the window's fixes, all those of some numbers at a time: what is in memory at once is bounded."""
@@ -300,3 +312,14 @@ class View:
         """Run one SELECT and return its columns as NumPy arrays (times as int64 us where cast by epoch_us)."""
         rows = self.query(sql, **tables)
         return {name: rows[name].to_numpy() for name in rows.column_names}
+
+
+def _run(con: duckdb.DuckDBPyConnection, sql: str, **tables: pa.Table) -> pa.Table:
+    """Run one SELECT, which may name some Arrow tables, and return its rows."""
+    for name, table in tables.items():
+        con.register(name, table)
+    try:
+        return arrow(con, sql)
+    finally:
+        for name in tables:
+            con.unregister(name)

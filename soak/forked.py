@@ -26,8 +26,16 @@ TIME_LIMIT_S = 900.0
 _WARM = (
     *(f"darkwake.commands.{name}" for name in ("watch", "run", "events", "simulate", "status", "ingest", "detect")),
     *("darkwake.cli", "darkwake.watch", "darkwake.case", "darkwake.simulate", "detectors", "zones", "pandas"),
-    *("darkwake.serve.watching", "darkwake.serve.server"),
-    *("ais.ingest", "ais.serve", "ais.reader", "paho.mqtt.client", "aiokafka", "websockets.asyncio.client"),
+    *("darkwake.serve.watching", "darkwake.serve.server", "darkwake.alerts.teller", "darkwake.progress"),
+    *(
+        "ais.ingest",
+        "ais.serve",
+        "ais.reader",
+        "ais.receivers",
+        "paho.mqtt.client",
+        "aiokafka",
+        "websockets.asyncio.client",
+    ),
 )
 _LOOK_S = 0.02
 
@@ -174,6 +182,7 @@ def main() -> None:
     """Fork a child for each order."""
     for name in _WARM:
         import_module(name)
+    _read_ahead()
     signal.signal(signal.SIGCHLD, _reap)
     orders = socket.socket(fileno=int(sys.argv[1]))
     while True:
@@ -187,6 +196,16 @@ def main() -> None:
         for file in files:
             os.close(file)
         orders.send(str(pid).encode())
+
+
+def _read_ahead() -> None:
+    """Read what most commands read first, once for all: detectors with their libraries, zones and ports."""
+    from detectors import discover
+    from zones import load_places, load_zones
+
+    discover()
+    load_zones()
+    load_places()
 
 
 def _reap(*_: object) -> None:

@@ -38,6 +38,7 @@ from ais.store import Store
 from darkwake.watch import Watch, _read_place, _Taking, _write_place
 from detectors import Detector, detect, discover, read_events, to_json
 from soak.apart import run_apart
+from soak.fresh import fresh, passing
 from tests.test_any_split import feed
 from zones import load_zones
 
@@ -152,7 +153,7 @@ def _json(events: list[dict[str, Any]], detectors: Mapping[str, Detector]) -> st
 
 @contextmanager
 def _replay(folder: Path, paths: Sequence[Path]) -> Iterator[Store]:
-    with Store.open(folder / "replay.duckdb") as store:
+    with passing(fresh(folder / "replay.duckdb")) as store:
         store.con.execute("SET threads = 1")
         for path in paths:
             ingest(store, path, IngestOptions(), now=NOW)
@@ -328,7 +329,8 @@ class _Live:
         )
         self._watch._spools = {one.kind: Spool(self.spool, one.kind) for one in self._senders}
         self._hooks = {one.kind: self._watch._hooks(self._watch._spools[one.kind]) for one in self._senders}
-        self._store = Store.open(self._watch.case)
+        case = self._watch.case
+        self._store = Store.open(case) if case.exists() else fresh(case)
         self._store.con.execute(f"SET threads = {2 if self._seed % 10 == 9 else 1}")
         self._taking = _Taking(self._watch, self._store)
 
@@ -384,7 +386,7 @@ class _Live:
                 one.stored + one.other + one.duplicates + sum(one.rejects.values()) for one in reports(reader)
             )
             found.revised = reader.query("SELECT count(*) AS n FROM ledger WHERE action <> 'new'")["n"][0].as_py()
-        self._store.close()
+        passing(self._store).close()
         spooled = sum(path.read_bytes().count(b"\n") for path in self.spool.glob("*/????-??-??.*"))
         found.lines = spooled, counted
         found.lost = sum(sender.lost for sender in self._senders)

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from ais.ingest import IngestOptions, ingest
-from ais.store import Store
 from detectors import detect, discover, read_events, to_json
+from soak.fresh import fresh, passing
 from tests.ais.sentences import said, sentence
 from zones import load_zones
 
@@ -99,7 +99,7 @@ def judged(folder: Path, inputs: list[list[Message]], threads: int) -> tuple[obj
     """Take inputs in one after the other, detecting after each; return events, positions and marks."""
     folder.mkdir()
     zones, detectors = load_zones(), {name: kind() for name, kind in discover().items()}
-    with Store.open(folder / "case.duckdb") as store:
+    with passing(fresh(folder / "case.duckdb")) as store:
         store.con.execute(f"SET threads = {threads}")
         for number, messages in enumerate(inputs):
             path = folder / f"{number}.nmea"

@@ -6,6 +6,7 @@ reach are found once and then measured against its points. Distances are chords 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,12 @@ class Nearest:
     """Fixed places by their unit vectors (n, 3)."""
 
     vectors: Floats
+
+    @cached_property
+    def _by_z(self) -> tuple[Floats, npt.NDArray[np.int64]]:
+        """The third coordinates ascending, and of which place each is: few places lie in a band of latitude."""
+        order = np.argsort(self.vectors[:, 2], kind="stable")
+        return self.vectors[order, 2], order
 
     def within(self, lon: npt.ArrayLike, lat: npt.ArrayLike, radius_m: float) -> npt.NDArray[np.int64]:
         """Return for each point the index of the nearest place within ``radius_m`` metres, or -1.
@@ -51,7 +58,10 @@ class Nearest:
         centre = at[0]
         spread = np.sqrt(_chord2(at, centre).max())
         radius = _chord(radius_m)
-        reach = np.flatnonzero(_chord2(self.vectors, centre) <= (radius + spread) ** 2 * (1 + 1e-9) + 1e-18)
+        z, place = self._by_z
+        low, high = np.searchsorted(z, centre[2] + (radius + spread + 1e-9) * np.array([-1.0, 1.0]))
+        band = np.sort(place[low:high])
+        reach = band[_chord2(self.vectors[band], centre) <= (radius + spread) ** 2 * (1 + 1e-9) + 1e-18]
         if not len(reach):
             return
         near = self.vectors[reach]

@@ -5,8 +5,9 @@ degrees and are taken modulo 360; a latitude beyond 90, or a NaN, is inside noth
 ``valid_from <= t < valid_to``.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -39,6 +40,11 @@ class ZoneSet:
         object.__setattr__(self, "_row", {zone.id: row for row, zone in enumerate(self.zones)})
         if len(self._row) != len(self.zones):
             raise ValueError("two zones of a set share an id; give each zone an id of its own")
+
+    @cached_property
+    def features(self) -> Mapping[str, str]:
+        """Each zone, by its id, as the text of a GeoJSON feature with all that is known of it."""
+        return {zone.id: _feature(zone) for zone in self.zones}
 
     def __getitem__(self, zone_id: str) -> Zone:
         if zone_id not in self._row:
@@ -141,3 +147,11 @@ def _keep_valid(result: npt.NDArray[np.bool_], zones: list[Zone], t: npt.ArrayLi
 def _microseconds(moment: datetime) -> int:
     age = moment - _EPOCH
     return (age.days * 86_400 + age.seconds) * 1_000_000 + age.microseconds
+
+
+def _feature(zone: Zone) -> str:
+    properties = {one.name: getattr(zone, one.name) for one in fields(zone)}
+    geometry = properties.pop("geometry")
+    properties["edges"] = [asdict(edge) for edge in zone.edges]
+    feature = {"type": "Feature", "id": zone.id, "properties": properties, "geometry": geometry}
+    return json.dumps(feature, ensure_ascii=False, default=str)

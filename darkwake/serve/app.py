@@ -287,9 +287,7 @@ def application(live: Live) -> Starlette:
         return _json(await live.read(lambda reader: answers.tracks_of(reader, numbers, since)))
 
     async def zones(request: Request) -> Response:
-        from detectors.ledger import feature_of
-
-        features = ",".join(feature_of(zone) for zone in live.zones.zones)
+        features = ",".join(live.zones.features.values())
         text = f'{{"type":"FeatureCollection","features":[{features}]}}'
         return Response(text, media_type="application/geo+json")
 

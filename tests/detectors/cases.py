@@ -14,6 +14,7 @@ from ais.schema import TABLES
 from ais.store import Store
 from detectors import Detector, detect, discover, read_events
 from detectors.event import to_us
+from soak.fresh import fresh, passing
 
 T0 = to_us(datetime(2024, 3, 5, 0, 0, tzinfo=UTC))
 MINUTE = 60_000_000
@@ -49,50 +50,44 @@ def metres_east(metres: float, lat: float) -> float:
 
 def rows_of(ships: list[Ship]) -> dict[str, pa.Table]:
     """Rows of positions, heard and identities, in order of ships, each with its own line."""
-    positions: list[dict[str, object]] = []
-    heard: list[dict[str, object]] = []
-    identities: list[dict[str, object]] = []
-    line = 0
+    said: dict[str, dict[str, list[object]]] = {"positions": {}, "heard": {}, "identities": {}}
+    line = 1
     for ship in ships:
-        for i in range(len(ship.minutes)):
-            line += 1
-            sog = None if ship.sog_kn is None else float(ship.sog_kn[i])
-            positions.append(
-                {
-                    "mmsi": ship.mmsi,
-                    "t": T0 + round(float(ship.minutes[i]) * MINUTE),
-                    "lon": round(float(ship.lon[i]), 6),
-                    "lat": round(float(ship.lat[i]), 6),
-                    "sog_kn": sog,
-                    "nav_status": ship.nav_status,
-                    "cog_deg": ship.cog_deg,
-                    "msg_type": 1,
-                    "ais_class": "A",
-                    "station": ship.station,
-                    "input_id": 1,
-                    "line": line,
-                }
-            )
-        for minute in ship.talks:
-            line += 1
-            heard.append(
-                {"mmsi": ship.mmsi, "t": T0 + round(minute * MINUTE), "msg_type": 5, "input_id": 1, "line": line}
-            )
-            if ship.ship_type is not None:
-                identities.append(
-                    {
-                        "mmsi": ship.mmsi,
-                        "t": T0 + round(minute * MINUTE),
-                        "ship_type": ship.ship_type,
-                        "input_id": 1,
-                        "line": line,
-                    }
-                )
-    tables = {}
-    for name, rows in (("positions", positions), ("heard", heard), ("identities", identities)):
-        schema = TABLES[name].arrow_schema()
-        tables[name] = pa.Table.from_pylist([{k: row.get(k) for k in schema.names} for row in rows], schema=schema)
-    return tables
+        n, talks = len(ship.minutes), len(ship.talks)
+        own = {"mmsi": ship.mmsi, "nav_status": ship.nav_status, "cog_deg": ship.cog_deg, "station": ship.station}
+        _add(
+            said["positions"],
+            t=_times(ship.minutes),
+            lon=[round(x, 6) for x in np.asarray(ship.lon, float).tolist()],
+            lat=[round(y, 6) for y in np.asarray(ship.lat, float).tolist()],
+            sog_kn=[None] * n if ship.sog_kn is None else np.asarray(ship.sog_kn, float).tolist(),
+            line=[*range(line, line + n)],
+            **{name: [value] * n for name, value in (own | {"msg_type": 1, "ais_class": "A", "input_id": 1}).items()},
+        )
+        talk = {"t": _times(ship.talks), "line": [*range(line + n, line + n + talks)]}
+        talk |= {"mmsi": [ship.mmsi] * talks, "input_id": [1] * talks}
+        _add(said["heard"], **talk, msg_type=[5] * talks)
+        if ship.ship_type is not None:
+            _add(said["identities"], **talk, ship_type=[ship.ship_type] * talks)
+        line += n + talks
+    return {name: _table(name, columns) for name, columns in said.items()}
+
+
+def _times(minutes: object) -> list[int]:
+    return [T0 + round(minute * MINUTE) for minute in np.asarray(minutes, float).tolist()]
+
+
+def _add(columns: dict[str, list[object]], **more: list[object]) -> None:
+    for name, values in more.items():
+        columns.setdefault(name, []).extend(values)
+
+
+def _table(name: str, columns: dict[str, list[object]]) -> pa.Table:
+    schema = TABLES[name].arrow_schema()
+    nothing = [None] * len(columns.get("t", []))
+    return pa.Table.from_arrays(
+        [pa.array(columns.get(field.name, nothing), field.type) for field in schema], schema=schema
+    )
 
 
 def insert(store: Store, tables: dict[str, pa.Table]) -> None:
@@ -126,7 +121,7 @@ def defaults(*names: str) -> dict[str, Detector]:
 def find(tmp_path: Path, zones: object, ships: list[Ship], *names: str, **settings: Detector) -> list[dict]:  # type: ignore[type-arg]
     """Put ships into a fresh case, detect, and return the events."""
     path = tmp_path / f"case{len(list(tmp_path.iterdir()))}.duckdb"
-    with Store.open(path) as store:
+    with passing(fresh(path)) as store:
         insert(store, rows_of(ships))
         detect(store, zones, detectors=settings or defaults(*names), now=NOW, version="test")  # type: ignore[arg-type]
         return read_events(store.reader())

@@ -15,6 +15,7 @@ from detectors import detect, read_events, to_json
 from detectors.event import to_us
 from detectors.geo import distance_m
 from detectors.outage import Outage
+from soak.fresh import fresh, passing
 from tests.detectors.cases import HOUR, MINUTE, NOW, T0, Ship, defaults, find, insert, rows_of, still
 
 BOTH = defaults("gap", "outage")
@@ -207,7 +208,7 @@ def dealt(tables: dict[str, pa.Table], seed: int) -> list[dict[str, pa.Table]]:
 
 
 def watched(path: Path, zones, batches, reopened=lambda _: False) -> str:
-    store = Store.open(path)
+    store = fresh(path)
     for k, batch in enumerate(batches):
         if reopened(k):
             store.close()
@@ -215,7 +216,7 @@ def watched(path: Path, zones, batches, reopened=lambda _: False) -> str:
         insert(store, batch)
         detect(store, zones, detectors=BOTH, now=NOW, version="test")
     found = to_json(read_events(store.reader()))
-    store.close()
+    passing(store).close()
     return found
 
 

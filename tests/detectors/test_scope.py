@@ -1,5 +1,7 @@
 """Replace in scope: any chunks in any order leave the same events as one pass over everything, for every detector."""
 
+import gc
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -9,6 +11,9 @@ from hypothesis import strategies as st
 from ais.store import Store
 from detectors import detect, discover, read_events, to_json
 from detectors.event import to_datetime
+from detectors.tracks import Tracks
+from detectors.view import View
+from soak.fresh import fresh, passing
 from tests.detectors.cases import HOUR, NOW, T0, Ship, defaults, insert, metres_east, rows_of, still
 
 # Around Cho-do and Sok-do and the western edge of the territorial sea: short gaps count, lines are crossed.
@@ -159,7 +164,7 @@ def chunks(tables, seed):
 
 
 def events_of(path, zones, batches) -> tuple[str, int]:
-    with Store.open(path) as store:
+    with passing(fresh(path)) as store:
         for batch in batches:
             insert(store, batch)
             detect(store, zones, detectors=defaults(), now=NOW, version="test")
@@ -324,3 +329,17 @@ def test_longer_meetings_are_looked_for_further_around(tmp_path, zones):
         assert detect(store, zones, detectors=rule, now=NOW, version="test").events == {}
         insert(store, rows_of(late))
         assert detect(store, zones, detectors=rule, now=NOW, version="test").events == {"rendezvous": 1}
+
+
+def test_nothing_of_a_detection_waits_for_the_collector_of_cycles(tmp_path, zones):
+    """A watch looks each second: what one look read must be gone before the next, and not when cycles are sought."""
+    with Store.open(tmp_path / "a.duckdb") as store:
+        gc.collect()
+        gc.disable()
+        try:
+            for late in (0, 310):
+                insert(store, rows_of([still(412000101, LON, LAT, late, late + 300, 10)]))
+                detect(store, zones, detectors=defaults(), now=NOW, version="test")
+            assert not [one for one in gc.get_objects() if isinstance(one, (View, Tracks))]
+        finally:
+            gc.enable()

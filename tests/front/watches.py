@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -19,7 +20,12 @@ from confluent_kafka import Producer
 from soak.forked import Forked, Forks
 from tests.front.front_door import Run
 
-SECONDS = 60.0
+SECONDS = 120.0
+# What comes is looked through to its end, however slow the machine: the watch's own limits are for its users.
+_PATIENT = f"""
+import darkwake.watch as watch
+watch.END_S = watch.LAST_TAKE_S = {SECONDS}
+"""
 _PATH = f"{os.environ.get('PATH')}:/usr/sbin"
 GPSD, MOSQUITTO = shutil.which("gpsd", path=_PATH), shutil.which("mosquitto", path=_PATH)
 
@@ -27,9 +33,9 @@ GPSD, MOSQUITTO = shutil.which("gpsd", path=_PATH), shutil.which("mosquitto", pa
 def watching(
     forks: Forks, folder: Path, *sources: str, code: str = "", key: str = ""
 ) -> AbstractContextManager[Forked]:
-    """A watch in another process, for the block."""
+    """A watch in another process, for the block; told to end, it takes the time that it needs."""
     words = ("watch", *sources, "--case", folder / "live.duckdb")
-    return forks.working(folder, *words, code=code, env={"AISSTREAM_API_KEY": key})
+    return forks.working(folder, *words, code=_PATIENT + code, env={"AISSTREAM_API_KEY": key})
 
 
 def drained(process: Forked) -> str:
@@ -56,6 +62,16 @@ def until(what: str, true: Callable[[], bool]) -> None:
 def spooled(folder: Path, kind: str = "") -> int:
     """Return how many lines the spool has, of all sources or of those of a kind."""
     return sum(path.read_bytes().count(b"\n") for path in folder.glob(f"live.spool/{kind}*/????-??-??.*"))
+
+
+def sentences(lines: Iterable[str]) -> set[str]:
+    """Return when each of some tag-blocked lines was heard, and its sentence: the spool may name a station before."""
+    return {" ".join(re.findall(r"(?<=c:)[\d.]+|![^!]+$", line.rstrip())) for line in lines}
+
+
+def spooled_lines(folder: Path, kind: str) -> list[str]:
+    """Return the lines that the spool has of sources of a kind."""
+    return [line for path in folder.glob(f"live.spool/{kind}*/????-??-??.*") for line in path.read_text().splitlines()]
 
 
 def taken(cli: Run, folder: Path) -> int:

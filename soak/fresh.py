@@ -1,0 +1,33 @@
+"""Cases of which tests and long runs make hundreds: a copy of an empty one, whose commits stay beside it at the end.
+
+To make the tables of a case takes as long as to take a few hundred lines in; so does moving commits into a file that
+nobody opens again.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ais.store import Store
+
+
+@cache
+def _empty() -> bytes:
+    with TemporaryDirectory(prefix="darkwake-fresh-") as folder:
+        path = Path(folder) / "empty.duckdb"
+        Store.open(path).close()
+        return path.read_bytes()
+
+
+def fresh(path: Path) -> Store:
+    """Return a new case that is open."""
+    path.write_bytes(_empty())
+    return Store.open(path)
+
+
+def passing(store: Store) -> Store:
+    """Return an open case that is done with once it is closed."""
+    store.con.execute("PRAGMA disable_checkpoint_on_shutdown")
+    return store
