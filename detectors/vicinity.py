@@ -106,7 +106,8 @@ class Block:
         return frozenset(mmsi[self.second[at[self.first]]].tolist() + mmsi[self.first[at[self.second]]].tolist())
 
 
-_EMPTY = Block(_NOWHERE, *np.zeros((2, 0), np.int64), np.empty(0), np.empty(0, np.int64))
+_NONE = np.empty(0, np.int64)
+_EMPTY = Block(_NOWHERE, _NONE, _NONE, np.empty(0), _NONE)
 
 
 class Vicinity:
