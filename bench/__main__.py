@@ -1,7 +1,7 @@
 """`python -m bench [NAME...]`: measure, print the table, exit 1 if a floor is missed.
 
 Names choose parts: decoding, reading, segmenting, tables, detection, meetings, lookup, maps, whole, live,
-latency, replayed, stays, page; all by default.
+latency, replayed, stays, page, pages; all by default.
 """
 
 import os
@@ -21,6 +21,7 @@ from bench import (
     maps,
     meetings,
     page,
+    pages,
     reading,
     replayed,
     segmenting,
@@ -40,6 +41,7 @@ PARTS: dict[str, Callable[[Path], list[Figure]]] = {
     "lookup": lambda _: lookup.figures(),
     "maps": maps.figures,
     "page": page.figures,
+    "pages": pages.figures,
     "whole": whole.figures,
     "live": live.figures,
     "stays": stays.figures,

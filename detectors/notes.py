@@ -187,7 +187,7 @@ class Handling:
         snoozed_until: The end of the last snooze, UTC, also once it is over.
         verdict: The last verdict.
         verdict_by: Whose it is.
-        notes: How much was said of it.
+        notes: How many of them have a text.
     """
 
     acknowledged_by: str | None = None
@@ -202,7 +202,7 @@ class Handling:
         """Return what notes, in their order, come to."""
         state: dict[str, Any] = {}
         for note in notes:
-            state["notes"] = state.get("notes", 0) + 1
+            state["notes"] = state.get("notes", 0) + bool(note.text)
             if note.action == "acknowledge":
                 state |= {"acknowledged_by": note.who, "acknowledged_at": note.made_at}
             elif note.action == "unacknowledge":

@@ -64,7 +64,7 @@ def live(url: str) -> None:
         opened = browser.new_page(viewport={"width": 1280, "height": 860})
         opened.goto(url, timeout=120_000)
         opened.wait_for_selector("html[data-ready]", timeout=120_000)
-        opened.select_option("#by-kind", "incursion")
+        opened.click('#kinds [data-kind="incursion"]')
         opened.locator("#event-list .event").first.click()
         opened.wait_for_timeout(3_000)
         opened.screenshot(path=str(TARGET / "live.png"))

@@ -16,7 +16,7 @@ from ais.reader import Reader
 from detectors import discover
 from detectors.drawing import Drawing
 from detectors.list_matches import match_lists
-from detectors.notes import Note, notes_of_standing
+from detectors.notes import Handling, Note, notes_of_standing
 from detectors.vessel_lists import VesselLists
 from maps import kinds, words
 from maps.backdrop import REGION, WORLD, box_around, coast, names, ports, widened
@@ -50,7 +50,7 @@ def map_content(
     content: dict[str, object] = {
         "kinds": [{**kind, "count": findings.counts[kind["kind"]]} for kind in kinds.describe(findings.counts)],
         "events": [
-            {**_event(event, ships, zones, middle), "said": _in_words(said.get(str(event["id"]), ()))}
+            {**_event(event, ships, zones, middle), **_said(said.get(str(event["id"]), ()))}
             for event in findings.events
         ],
         "left_out": findings.left_out,
@@ -132,8 +132,9 @@ def _event(event: Mapping[str, object], ships: Sequence[int], zones: ZoneSet, mi
     }
 
 
-def _in_words(notes: Iterable[Note]) -> list[str]:
-    return [note.in_words() for note in notes]
+def _said(notes: Sequence[Note]) -> dict[str, object]:
+    """Return what officers said of an event, and the verdict to which that comes."""
+    return {"said": [note.in_words() for note in notes], "judged": Handling.by(notes).verdict or ""}
 
 
 def _items(value: object) -> list[object]:

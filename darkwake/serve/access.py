@@ -193,8 +193,13 @@ async def _body(receive: Receive) -> bytes:
 
 
 async def _answer(send: Send, status: int, text: str, *more: tuple[bytes, bytes]) -> None:
-    """Answer with a sentence as JSON; of a redirection the text is where to."""
+    """Answer with a sentence as JSON; of a redirection the text is where to.
+
+    Who is refused is let go: a connection that is kept would stand in the way of others.
+    """
     headers = [(b"content-type", b"application/json"), *more]
+    if status >= 400:
+        headers.append((b"connection", b"close"))
     if status == 303:
         headers.append((b"location", text.encode()))
     body = json.dumps({"error": text} if status >= 400 else {}).encode()

@@ -94,7 +94,7 @@ class Handling(msgspec.Struct, frozen=True):
     snoozed_until: str | None  # UTC, also once it is over
     verdict: str | None  # false alarm, confirmed
     verdict_by: str | None
-    notes: int  # how much was said
+    notes: int  # how many have a text
 
 
 class Events(msgspec.Struct, frozen=True):

@@ -178,6 +178,17 @@ DW.hover = function (layer, readout, e, hooks) {
 };
 
 // Fit the map to west, south, east, north, clear of the controls in its left corners.
+// A button on the map that shows all of it again.
+DW.allButton = function (map, all) {
+  const control = L.control({ position: "topleft" });
+  control.onAdd = () => {
+    const button = DW.el("button", { type: "button", class: "dw-all", title: "Show all of it", onclick: all }, "All");
+    L.DomEvent.disableClickPropagation(button);
+    return button;
+  };
+  control.addTo(map);
+};
+
 DW.fit = (map, [west, south, east, north], options) =>
   map.fitBounds([[south, west], [north, east]], { animate: false, paddingTopLeft: [56, 22], paddingBottomRight: [22, 74], ...options });
 

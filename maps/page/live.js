@@ -55,6 +55,8 @@ DW.Live = class {
     const { state } = this, on = (id, act) => document.getElementById(id).addEventListener("click", act), when = document.getElementById("when"), tail = document.getElementById("tail");
     on("live", () => this.goLive());
     on("drawer", () => this.drawer());
+    on("take-all", () => this.takeAll());
+    DW.allButton(this.map, () => this.fitShips());
     when.addEventListener("input", () => this.go(Number(when.value)));
     tail.append(...DW.TAILS.map(([value, text]) => DW.el("option", { value: String(value), text, selected: value === state.tail })));
     tail.addEventListener("change", () => {
@@ -66,7 +68,15 @@ DW.Live = class {
 
   drawer(open = document.getElementById("drawer").getAttribute("aria-expanded") !== "true") {
     document.getElementById("drawer").setAttribute("aria-expanded", String(open));
+    const was = this.covered();
     document.getElementById("side").classList.toggle("up", open);
+    this.map.panBy([0, (this.covered() - was) / 2], { animate: false });
+  }
+
+  // How much of the map the open drawer hides on a narrow screen, pixels.
+  covered() {
+    const side = document.getElementById("side");
+    return getComputedStyle(side).position === "absolute" && side.classList.contains("up") ? side.offsetHeight - 90 : 0;
   }
 
   key(e) {
@@ -97,9 +107,13 @@ DW.Live = class {
   }
 
   takeEvents(told, gone) {
-    const { data, state } = this, chosen = state.event && state.event.id, standing = new Set(told.events.map(({ id }) => id));
+    const { data, state } = this, chosen = state.event && state.event.id, standing = new Set(told.events.map(({ id }) => id)), known = new Set(data.events.map(({ id }) => id));
     data.events = data.events.filter(({ id }) => standing.has(id));
-    for (const event of told.events) DW.takeEvent(data, event, told.words[event.id], told.found_at[event.id]);
+    for (const event of told.events) {
+      const taken = DW.takeEvent(data, event, told.words[event.id], told.found_at[event.id]);
+      if (this.begun && !known.has(event.id)) taken.fresh = true; // found while the page was open, though no change told it
+    }
+    this.begun = true;
     for (const revision of [...gone.revisions].reverse()) if (!standing.has(revision.event.id)) DW.takeRevision(data, revision);
     for (const [id, done] of Object.entries(told.handling || {})) data.handling.set(id, { ...done });
     data.more = told.more;
@@ -112,13 +126,13 @@ DW.Live = class {
     for (const ship of told.ships) DW.named(data, ship);
     fixes.mmsi.forEach((mmsi, i) => DW.addFix(data, mmsi, fixes.t[i], fixes.lon[i], fixes.lat[i], fixes.sog_kn[i], fixes.points_deg[i]));
     for (const revision of told.revisions) said.push(DW.takeRevision(data, revision));
-    for (const note of told.notes || []) DW.takeNote(data, note);
+    for (const note of told.notes) DW.takeNote(data, note);
     if (told.again) this.reloadEvents();
     if (before && data.last - before > DW.BURST_S) this.loadSoon(); // a stream tells the newest fix of each ship, not those between
     this.health.take(told.status);
     const news = said.filter(Boolean);
     if (news.length) document.getElementById("told").textContent = news.slice(0, 3).join(". ") + (news.length > 3 ? ` and ${news.length - 3} more` : "");
-    const touched = state.event && told.revisions.some(({ event }) => event.id === state.event.id);
+    const touched = state.event && (told.revisions.some(({ event }) => event.id === state.event.id) || told.notes.some((note) => note.event_id === state.event.id));
     this.refresh(touched);
   }
 
@@ -139,6 +153,14 @@ DW.Live = class {
   tellState({ back }) {
     if (back) this.health.say(`In contact again at ${DW.utcFull(this.now()).slice(11)} UTC; what came meanwhile is here.`);
     this.health.paint(this.link, this.data);
+    this.wall();
+  }
+
+  // Say what time it is wherever that is not the time shown: in the past, and while nothing newer is heard.
+  wall() {
+    const { state, data } = this, wall = document.getElementById("wall"), now = this.now(), day = DW.utcFull(now).slice(0, 10);
+    wall.hidden = !data.last || (state.live && Math.abs(now - state.t) < DW.QUIET_S);
+    wall.textContent = `now ${DW.utcFull(now).slice(day === DW.utcFull(state.t).slice(0, 10) ? 11 : 0)} UTC`;
   }
 
   // Show what was taken.
@@ -184,6 +206,7 @@ DW.Live = class {
     document.getElementById("ago").textContent = state.live ? "newest heard" : `${DW.span(data.last - state.t)} before now`;
     document.getElementById("live").setAttribute("aria-pressed", String(state.live));
     document.getElementById("page").classList.toggle("past", !state.live);
+    this.wall();
     const now = document.getElementById("now");
     if (now) now.textContent = DW.liveNow(data, data.trackOf.get(state.ship), state.t);
   }
@@ -246,8 +269,9 @@ DW.Live = class {
       : state.ship === null ? null
         : DW.liveShipCard(data, state.ship, { close, event: (event) => this.chooseEvent(event), follow: () => this.follow(!state.follow), centre: () => this.fit(), following: () => state.follow });
     const same = card && box.firstChild && box.firstChild.dataset.id === card.dataset.id && box.firstChild.dataset.mmsi === card.dataset.mmsi, top = box.scrollTop;
-    if (same) DW.keepTyped(box, card);
+    const kept = same && DW.keepTyped(box, card);
     box.replaceChildren(...(card ? [card] : []));
+    if (kept) kept();
     box.scrollTop = same ? top : 0;
     DW.meters(box);
     if (state.ship !== null) this.clock();
@@ -255,12 +279,37 @@ DW.Live = class {
 
   noted(note) {
     DW.takeNote(this.data, note);
-    this.refresh();
+    this.refresh(true);
   }
 
   acknowledge() {
-    const button = document.querySelector('#card [data-act="Acknowledge"]');
+    const button = document.querySelector('#card [data-act="Acknowledge"][aria-pressed="false"]');
     if (button) button.click();
+  }
+
+  // Acknowledge all that the filter leaves, once that was said twice: of a fleet each vessel is an event.
+  async takeAll() {
+    const button = document.getElementById("take-all"), events = this.list.unattended(), who = DW.who();
+    if (!who) {
+      button.textContent = "Acknowledge one first: it asks who you are";
+      return;
+    }
+    if (button.dataset.sure !== String(events.length)) {
+      button.dataset.sure = String(events.length);
+      button.textContent = `Acknowledge all ${DW.count(events.length)} as ${who}?`;
+      return;
+    }
+    button.disabled = true;
+    try {
+      for (const [i, event] of events.entries()) {
+        button.textContent = `${DW.count(i)} of ${DW.count(events.length)} acknowledged…`;
+        DW.takeNote(this.data, await DW.ask(`events/${event.id}/notes`, { who, action: "acknowledge", key: DW.key() }));
+      }
+    } catch (error) {
+      this.health.say(`Not all were acknowledged: ${error.message}`);
+    }
+    button.disabled = false;
+    this.refresh(true);
   }
 
   follow(on) {
@@ -280,14 +329,21 @@ DW.Live = class {
   fit() {
     const { state, data, map } = this, track = data.trackOf.get(state.ship);
     if (state.event) this.fitEvent(state.event);
-    else if (track && track.n) map.setView([DW.lat(track.y[track.n - 1]), DW.lon(track.x[track.n - 1])], Math.max(9, map.getZoom()), { animate: false });
-    else this.fitShips();
+    else if (track && track.n) {
+      const at = track.how === DW.AHEAD ? [track.x[track.n - 1], track.y[track.n - 1]] : [track.px, track.py];
+      map.setView([DW.lat(at[1]), DW.lon(at[0])], Math.max(9, map.getZoom()), { animate: false });
+      map.panBy([0, this.covered() / 2], { animate: false });
+    } else this.fitShips();
   }
 
   // Where the event is, clear of the drawer that lies over the map on a narrow screen.
   fitEvent(event) {
-    const side = document.getElementById("side"), over = getComputedStyle(side).position === "absolute" && side.classList.contains("up");
-    DW.fit(this.map, DW.boxOfEvent(this.data, event), { maxZoom: 12, ...(over ? { paddingTopLeft: [22, 8], paddingBottomRight: [22, side.offsetHeight - 90] } : {}) });
+    DW.fit(this.map, DW.boxOfEvent(this.data, event), { maxZoom: 12, ...this.clear() });
+  }
+
+  clear() {
+    const covered = this.covered();
+    return covered ? { paddingTopLeft: [22, 8], paddingBottomRight: [22, covered] } : {};
   }
 
   // The region of the zones while ships are there, else where they are.
@@ -296,10 +352,10 @@ DW.Live = class {
     const at = last.map((track) => [DW.lon(track.x[track.n - 1]), DW.lat(track.y[track.n - 1])]);
     this.fitted = at.length > 0;
     const there = at.filter(([lon, lat]) => lon > west && lon < east && lat > south && lat < north).length;
-    if (!at.length || there > 0.2 * at.length) return DW.fit(this.map, data.view);
+    if (!at.length || there > 0.2 * at.length) return DW.fit(this.map, data.view, this.clear());
     const middle = (values, part) => values.sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(part * values.length))];
     const [lons, lats] = [at.map(([lon]) => lon), at.map(([, lat]) => lat)];
-    return DW.fit(this.map, [middle(lons, 0.03) - 0.3, middle(lats, 0.03) - 0.3, middle(lons, 0.97) + 0.3, middle(lats, 0.97) + 0.3]);
+    return DW.fit(this.map, [middle(lons, 0.03) - 0.3, middle(lats, 0.03) - 0.3, middle(lons, 0.97) + 0.3, middle(lats, 0.97) + 0.3], this.clear());
   }
 
   clicked(zones, at) {
@@ -318,12 +374,22 @@ DW.Live = class {
   }
 };
 
-// What an officer was typing into a card stays when the card is made anew.
+// What an officer was typing into a card stays when the card is made anew. Returns what puts the keyboard back where it was.
 DW.keepTyped = function (old, card) {
   for (const field of ["textarea", ".who-am-i"]) {
     const [from, to] = [old.querySelector(field), card.querySelector(field)];
     if (from && to) to.value = from.value;
   }
+  const [said, now] = [old.querySelector(".answer"), card.querySelector(".answer")];
+  if (said && now) now.textContent = said.textContent;
+  const at = document.activeElement, { act } = at.dataset, { selectionStart: from, selectionEnd: to } = at;
+  if (!old.contains(at)) return null;
+  const next = act ? `[data-act="${act}"]` : ["TEXTAREA", "INPUT"].includes(at.tagName) ? at.tagName.toLowerCase() : null;
+  return () => {
+    const place = (next && card.querySelector(next)) || old;
+    place.focus({ preventScroll: true });
+    if (!act && next) place.setSelectionRange(from, to);
+  };
 };
 
 DW.eventKey = (data) => DW.el("div", {}, DW.el("b", { text: "Events" }), data.kinds.map((kind) => DW.el("span", {}, DW.symbol(kind, false, 14), kind.label)),

@@ -65,20 +65,22 @@ DW.handling = function (data, event, act) {
       text.value = "";
       said.textContent = "Kept.";
       act.noted(made);
-      show();
     } catch (error) {
       said.textContent = `Not kept: ${error.message}`;
     }
   };
-  const button = (name, action, more) => DW.el("button", { type: "button", "data-act": name, onclick: () => send(action, more ? more() : {}) }, name);
+  // A button that shows whether it was done, and then takes that back.
+  const button = (name, on, words, act, back) => DW.el("button", { type: "button", "data-act": name, "aria-pressed": String(Boolean(on)), title: on ? "Take it back" : "", onclick: () => send(...(on ? back : act())) }, on ? `✓ ${words}` : name);
+  const judge = (name, verdict) => button(name, done.verdict === verdict, name, () => ["verdict", { verdict }], ["verdict", { verdict: null }]);
+  const snoozed = done.snoozed_until && Date.parse(done.snoozed_until) / 1000 > act.now();
   const until = () => ({ until: `${new Date(1000 * (act.now() + 3600 * Number(hours.value))).toISOString().slice(0, 19)}Z` });
   const show = () => DW.ask(`events/${event.id}/notes`).then(({ notes }) => list.replaceChildren(...DW.shown(notes).map(DW.noteLine)), () => list.replaceChildren());
   show();
   who.hidden = Boolean(DW.who());
   box.append(
-    DW.el("div", { class: "acts" }, done.acknowledged_by ? button("Not acknowledged", "unacknowledge") : button("Acknowledge", "acknowledge"), button("False alarm", "verdict", () => ({ verdict: "false alarm" })), button("Confirmed", "verdict", () => ({ verdict: "confirmed" }))),
-    DW.el("div", { class: "acts" }, button("Snooze", "snooze", until), hours, DW.who() ? DW.el("button", { type: "button", class: "as", title: "Change who you are", onclick: () => (who.hidden = !who.hidden) }, `as ${DW.who()}`) : null), who,
-    DW.el("div", { class: "acts note" }, text, button("Keep note", "note")), said, list);
+    DW.el("div", { class: "acts" }, button("Acknowledge", done.acknowledged_by, "Acknowledged", () => ["acknowledge", {}], ["unacknowledge", {}]), judge("False alarm", "false alarm"), judge("Confirmed", "confirmed")),
+    DW.el("div", { class: "acts" }, button("Snooze", snoozed, `Snoozed until ${snoozed ? done.snoozed_until.slice(11, 16) : ""}`, () => ["snooze", until()], ["snooze", { until: null }]), snoozed ? null : hours, DW.who() ? DW.el("button", { type: "button", class: "as", title: "Change who you are", onclick: () => (who.hidden = !who.hidden) }, `as ${DW.who()}`) : null), who,
+    DW.el("div", { class: "acts note" }, text, DW.el("button", { type: "button", "data-act": "Keep note", onclick: () => send("note", {}) }, "Keep note")), said, list);
   return box;
 };
 
@@ -97,7 +99,9 @@ DW.takeNote = function (data, note) {
   if (note.action === "acknowledge") Object.assign(done, { acknowledged_by: note.who, acknowledged_at: note.made_at });
   if (note.action === "unacknowledge") Object.assign(done, { acknowledged_by: null, acknowledged_at: null });
   if (note.action === "snooze") done.snoozed_until = note.until;
-  if (note.action === "verdict") Object.assign(done, { verdict: note.verdict, verdict_by: note.who });
-  done.notes++;
+  if (note.action === "verdict") Object.assign(done, { verdict: note.verdict, verdict_by: note.verdict && note.who });
+  if (note.text) done.notes++;
+  const event = data.events.find(({ id }) => id === note.event_id);
+  if (event) event.fresh = false;
   data.handling.set(note.event_id, done);
 };

@@ -62,9 +62,8 @@ DW.handled = function (data, event, now) {
 
 DW.EventList = class {
   constructor(data, choose, now) {
-    Object.assign(this, { data, choose, now, rows: new Map(), shown: [] });
+    Object.assign(this, { data, choose, now, rows: new Map(), shown: [], kind: "" });
     const option = (value, text) => DW.el("option", { value, text });
-    document.getElementById("by-kind").append(option("", "all kinds"), ...data.kinds.map((kind) => option(kind.kind, kind.label)));
     document.getElementById("by-score").append(option(String(data.score_medium), `score ${data.score_medium} and more`), option(String(data.score_high), `score ${data.score_high} and more`));
     document.getElementById("by-zone").append(option("", "any zone"), option("none", "in no zone"), ...data.zones.map((zone, i) => option(String(i), zone.name)));
     document.getElementById("filter").addEventListener("change", () => this.changed());
@@ -78,9 +77,43 @@ DW.EventList = class {
 
   passes(event) {
     const value = (id) => document.getElementById(id).value, zone = value("by-zone");
-    return (!value("by-kind") || event.kind === value("by-kind")) && event.score >= Number(value("by-score")) &&
+    return (!this.kind || event.kind === this.kind) && event.score >= Number(value("by-score")) &&
       (!zone || (zone === "none" ? !event.zones.length && !event.other_zones.length : event.zones.includes(Number(zone)))) &&
       !(document.getElementById("open-only").checked && DW.handled(this.data, event, this.now()).inHand);
+  }
+
+  // Those shown that nobody has in hand.
+  unattended() {
+    return this.shown.filter((event) => !DW.handled(this.data, event, this.now()).inHand);
+  }
+
+  // Whether a filter is set.
+  chosenFew() {
+    const value = (id) => document.getElementById(id).value;
+    return Boolean(this.kind || Number(value("by-score")) || value("by-zone") || document.getElementById("open-only").checked);
+  }
+
+  // What there is at a glance: of each kind how many, and how many are new. A press shows that kind alone.
+  kinds(now) {
+    const { data } = this, box = document.getElementById("kinds"), counts = new Map();
+    for (const event of data.events) {
+      const count = counts.get(event.kind) || { n: 0, open: 0, fresh: 0 }, { inHand } = DW.handled(data, event, now);
+      counts.set(event.kind, { n: count.n + 1, open: count.open + !inHand, fresh: count.fresh + Boolean(event.fresh && !inHand) });
+    }
+    if (this.kind && !counts.has(this.kind)) counts.set(this.kind, { n: 0, open: 0, fresh: 0 });
+    const key = JSON.stringify([this.kind, ...counts]);
+    if (box.dataset.key === key) return;
+    const focused = box.contains(document.activeElement) && document.activeElement.dataset.kind;
+    box.dataset.key = key;
+    box.replaceChildren(...Object.values(data.kindOf).filter(({ kind }) => counts.has(kind)).map((kind) => {
+      const { n, open, fresh } = counts.get(kind.kind), act = () => {
+        this.kind = this.kind === kind.kind ? "" : kind.kind;
+        this.changed();
+      };
+      return DW.el("button", { type: "button", "data-kind": kind.kind, "aria-pressed": String(this.kind === kind.kind), title: `${DW.count(open)} not acknowledged; press for these alone, again for all`, onclick: act },
+        DW.symbol(kind, false, 14), DW.el("b", { text: ` ${DW.count(n)} ` }), kind.label, fresh ? DW.el("b", { class: "fresh", text: `${DW.count(fresh)} new` }) : null);
+    }));
+    if (focused) (box.querySelector(`[data-kind="${CSS.escape(focused)}"]`) || box).focus();
   }
 
   // Those that pass the filter, in order; snoozed ones last.
@@ -108,10 +141,23 @@ DW.EventList = class {
       if (focused && focused.isConnected) focused.focus();
     }
     for (const [id, row] of this.rows) row.node.setAttribute("aria-current", String(Boolean(chosen) && chosen.id === id));
-    const open = data.events.filter((event) => !DW.handled(data, event, now).inHand).length;
+    this.kinds(now);
+    const waiting = data.events.filter((event) => !DW.handled(data, event, now).inHand), open = waiting.length, fresh = waiting.filter((event) => event.fresh).length;
     document.getElementById("shown").textContent = `${DW.count(this.shown.length)} of ${DW.count(data.events.length)}, ${DW.count(open)} not acknowledged`;
-    document.getElementById("drawer").textContent = `${DW.count(data.events.length)} events, ${DW.count(open)} not acknowledged`;
+    document.getElementById("drawer").replaceChildren(`${DW.count(data.events.length)} events, ${DW.count(open)} not acknowledged`, fresh ? DW.el("b", { class: "fresh", text: `${DW.count(fresh)} new` }) : "");
+    this.takeAll();
     document.title = `${open ? `(${open}) ` : ""}darkwake watch`;
+  }
+
+  // All shown can be acknowledged at once where a filter chose them.
+  takeAll() {
+    const button = document.getElementById("take-all"), n = this.unattended().length;
+    if (button.disabled) return;
+    button.hidden = n < 2 || !this.chosenFew();
+    if (button.dataset.sure !== String(n)) {
+      button.dataset.sure = "";
+      button.textContent = `Acknowledge all ${DW.count(n)}`;
+    }
   }
 
   line(text) {
@@ -128,7 +174,7 @@ DW.EventList = class {
     const state = event.gone ? "withdrawn" : event.end === null ? "open" : DW.span(event.end - event.start);
     const parts = [DW.symbol(kind, event.hollow || Boolean(event.gone), 16),
       DW.el("span", {}, DW.el("b", { text: kind.label }), event.gone ? DW.el("b", { class: "gone", text: " withdrawn" }) : DW.el("span", { class: "figure", text: ` ${event.score.toFixed(2)} ${event.word}` }),
-        event.fresh && !event.gone ? DW.el("b", { class: "fresh", text: "new" }) : null,
+        event.fresh && !event.gone && !done.inHand ? DW.el("b", { class: "fresh", text: "new" }) : null,
         DW.el("span", { class: "when", text: `${DW.utc(event.start)} · ${state}` }),
         DW.el("span", { class: "names" }, event.ships.slice(0, 3).map((i) => DW.shipText(data, i)), event.ships.length > 3 ? `and ${event.ships.length - 3} more` : null),
         event.zones.length ? DW.el("span", { class: "when where" }, DW.said(data.zones[event.zones[0]].name)) : null,

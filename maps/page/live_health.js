@@ -4,6 +4,8 @@
 DW.QUIET_S = 60; // without a line of a feed
 DW.BEHIND_S = 15;
 
+DW.rate = (rate) => (rate < 10 ? rate.toFixed(1) : DW.count(Math.round(rate)));
+
 DW.Health = class {
   constructor() {
     Object.assign(this, { status: null, rates: new Map(), before: null, note: null });
@@ -11,6 +13,7 @@ DW.Health = class {
     open.addEventListener("click", () => {
       box.hidden = !box.hidden;
       open.setAttribute("aria-expanded", String(!box.hidden));
+      if (!box.hidden && this.painted) this.table(...this.painted);
     });
   }
 
@@ -65,9 +68,10 @@ DW.Health = class {
       pulse.replaceChildren("▲ waiting for the watch");
       return;
     }
+    this.painted = [link, data];
     const rate = status.feeds.reduce((sum, feed) => sum + (this.rates.get(feed.name) || 0), 0);
     pulse.replaceChildren(DW.el("b", { text: { bad: "▲ not live", look: "▲ look", good: "✓ well" }[how] }),
-      ` · ${status.feeds.length} feed${status.feeds.length === 1 ? "" : "s"} · ${DW.count(Math.round(rate))} lines/s · ${DW.count(data.trackList.length)} ships`,
+      ` · ${status.feeds.length} feed${status.feeds.length === 1 ? "" : "s"} · ${DW.rate(rate)} lines/s · ${DW.count(data.trackList.length)} ships`,
       DW.el("span", { class: "wide-only", text: ` · looked through to ${status.horizon ? status.horizon.slice(11, 19) : "nothing yet"}` }));
     if (!document.getElementById("health").hidden) this.table(link, data);
   }
@@ -87,7 +91,7 @@ DW.Health = class {
     const rows = status.feeds.map((feed) => {
       const wrong = this.wrong(feed, now), rate = this.rates.get(feed.name);
       return DW.el("tr", { class: wrong ? "bad" : "" }, DW.el("th", { scope: "row" }, wrong ? "▲ " : "✓ ", DW.said(DW.visible(feed.name))), DW.el("td", {}, DW.said(wrong || DW.visible(feed.state))),
-        DW.el("td", { text: rate === undefined ? "…" : rate.toFixed(rate < 10 ? 1 : 0) }), DW.el("td", { text: DW.count(feed.lines) }),
+        DW.el("td", { text: rate === undefined ? "…" : DW.rate(rate) }), DW.el("td", { text: DW.count(feed.lines) }),
         DW.el("td", { text: feed.last_line ? feed.last_line.slice(11, 19) : "none" }), DW.el("td", { text: DW.count(feed.dropped) }));
     });
     const heard = data.trackList.filter((track) => track.n && data.last - track.t0 - track.t[track.n - 1] < 600).length;

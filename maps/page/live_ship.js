@@ -46,6 +46,7 @@ DW.shipSearch = function (data, choose) {
     input.value = "";
     typed++;
     found.replaceChildren();
+    input.blur(); // the keys are the page's again
     if (ship !== null) choose(ship);
   };
   const search = async function () {

@@ -217,7 +217,7 @@ DW.stampOf = function (image) {
 
 // Events that go on at the time in full, the others as pale marks.
 DW.paintMoments = function (ctx, view, data, state) {
-  for (const event of state.shown) {
+  for (const event of [...state.shown].sort((a, b) => a.score - b.score)) { // the strongest on top
     const now = DW.during(event, state.t);
     if (!now && event !== state.event && !state.allEvents) continue;
     const x = (event.x - view.ox) * view.s, y = (event.y - view.oy) * view.s;
@@ -232,6 +232,10 @@ DW.paintMoments = function (ctx, view, data, state) {
     }
     DW.paintSymbol(ctx, data.kindOf[event.kind], event.hollow, x + 12, y - 12, 5.5);
     ctx.globalAlpha = 1;
+    if (!event.fresh) continue;
+    ctx.lineWidth = 2;
+    ctx.strokeStyle = "#7a1f00";
+    ctx.strokeRect(x + 2, y - 22, 20, 20);
   }
 };
 

@@ -114,12 +114,3 @@ DW.welcome = function (data, choose) {
     DW.el("p", { class: "hint", text: "Choose an event here, in the table or on the map to see its evidence and its doubts." }), ...pick);
 };
 
-DW.allButton = function (map, all) {
-  const control = L.control({ position: "topleft" });
-  control.onAdd = () => {
-    const button = DW.el("button", { type: "button", class: "dw-all", title: "Show all events", onclick: all }, "All");
-    L.DomEvent.disableClickPropagation(button);
-    return button;
-  };
-  control.addTo(map);
-};

@@ -36,7 +36,8 @@ DW.row = function (data, event, choose) {
   const zones = event.zones.map((i) => data.zones[i].name).concat(event.other_zones);
   const row = DW.el("tr", { tabindex: "-1", "data-id": event.id, onclick: () => choose(event) },
     DW.el("td", { class: "n", text: String(event.rank) }),
-    DW.el("td", { class: "kind" }, DW.symbol(kind, event.hollow, 16), DW.el("span", { text: kind.label })),
+    DW.el("td", { class: "kind" }, DW.symbol(kind, event.hollow, 16), DW.el("span", { text: kind.label }),
+      event.judged ? DW.el("small", { class: "judged", text: event.judged }) : null),
     DW.el("td", {}, DW.score(event, "")),
     DW.el("td", { class: "t", text: DW.utc(event.start), title: DW.kst(event.start) }),
     DW.el("td", { class: "t", text: event.end === null ? "open" : DW.span(event.end - event.start) }),

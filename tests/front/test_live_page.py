@@ -24,6 +24,7 @@ from tests.hostile_texts import HOSTILE
 
 T0 = 1_709_600_000  # 2024-03-05T00:53:20Z
 A, B, C, D, E = 412_000_001, 445_000_002, 412_000_003, 273_000_004, 440_000_005
+F, G, H, J = 412_000_006, 445_000_007, 412_000_008, 273_000_009
 LON, LAT = 123.5, 36.5  # open sea
 STEP_MIN = 4
 
@@ -145,16 +146,41 @@ def test_a_transfer_appears_without_a_reload_and_is_acknowledged(stand: Stand) -
     card.locator("textarea").fill("seen by the patrol <img src=x onerror=window.ran=1>")
     card.locator('[data-act="Acknowledge"]').click()
     card.locator(".said li", has_text="seen by the patrol <img").wait_for()
+    card.locator('[data-act="Acknowledge"][aria-pressed="true"]', has_text="✓ Acknowledged").wait_for()
+    assert card.locator(".answer").inner_text() == "Kept."
+    card.locator('[data-act="False alarm"]').click()
+    row.locator("text=false alarm (").wait_for()
+    card.locator('[data-act="False alarm"][aria-pressed="true"]').click()
+    row.locator("text=false alarm (").wait_for(state="detached")
     row.locator("text=acknowledged by K. <b>Park</b>").wait_for()
     (event,) = ask(stand.place, f"/api/v1/events?kind=rendezvous&mmsi={A}")[1]["events"]
-    (note,) = ask(stand.place, f"/api/v1/events/{event['id']}/notes")[1]["notes"]
-    assert (note["who"], note["action"]) == ("K. <b>Park</b>", "acknowledge")
+    notes = ask(stand.place, f"/api/v1/events/{event['id']}/notes")[1]["notes"]
+    assert {note["who"] for note in notes} == {"K. <b>Park</b>"}
+    assert [(note["action"], note["verdict"]) for note in notes] == [
+        ("acknowledge", None), ("verdict", "false alarm"), ("verdict", None),
+    ]  # fmt: skip
     card.locator(".close").click()
     stand.page.check("#open-only")
     row.wait_for(state="detached")
     stand.page.uncheck("#open-only")
     row.wait_for()
     assert stand.page.evaluate("() => window.loadedOnce && !window.ran")
+
+
+def test_all_of_a_kind_are_acknowledged_at_once_when_that_is_said_twice(stand: Stand) -> None:
+    page, rows = stand.page, stand.page.locator("#event-list .event")
+    stand.over_udp(alongside(F, G, 150, LON - 0.5) + alongside(H, J, 150, LON - 1))
+    chip = page.locator('#kinds [data-kind="rendezvous"]', has_text=re.compile(r"3 Meeting at sea.*2 new"))
+    chip.click()
+    assert rows.count() == 3
+    page.locator("#take-all", has_text="Acknowledge all 2").click()
+    assert rows.locator("text=acknowledged by").count() == 1
+    page.locator("#take-all", has_text="Acknowledge all 2 as K. <b>Park</b>?").click()
+    until("all are in hand", lambda: page.locator("#event-list .event.in-hand").count() == 3)
+    assert page.locator("#kinds .fresh").count() == 0
+    page.locator('#kinds [data-kind="rendezvous"][aria-pressed="true"]').click()
+    kept = ask(stand.place, "/api/v1/events?kind=rendezvous")[1]["handling"].values()
+    assert [one["acknowledged_by"] for one in kept] == 3 * ["K. <b>Park</b>"]
 
 
 def test_a_late_sentence_withdraws_an_event_and_the_page_follows(stand: Stand) -> None:
@@ -184,10 +210,11 @@ def test_a_ship_is_found_and_the_clock_goes_back(stand: Stand) -> None:
     page.keyboard.type(str(E))
     page.keyboard.press("Enter")
     page.locator(f'#card [data-mmsi="{E}"]').wait_for()
+    assert page.locator("#wall").inner_text().startswith("now 20")  # what is shown was said long ago
     where = "m => { const d = DW.live.data, k = d.trackOf.get(d.placeOf.get(m)); return DW.lon(k.px); }"
     newest = page.evaluate(where, E)
-    page.locator("#left").click(position={"x": 300, "y": 5})
     page.keyboard.press("Escape")
+    assert page.locator("#card article").count() == 0
     page.evaluate("t => DW.live.go(t)", T0 + 60 * 60)
     assert "before now" in page.locator("#ago").inner_text()
     assert page.evaluate(where, E) == pytest.approx(LON + 60 / 600, abs=1e-4)

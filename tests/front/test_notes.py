@@ -127,7 +127,7 @@ def test_over_http_it_is_checked_and_answered(case: Path, meant: str) -> None:
         assert ask(place, "/api/v1/events")[1]["handling"] == {
             meant: {
                 "acknowledged_by": None, "acknowledged_at": None, "snoozed_until": "2026-04-30T15:00:00Z",
-                "verdict": None, "verdict_by": None, "notes": 1,
+                "verdict": None, "verdict_by": None, "notes": 0,
             }
         }  # fmt: skip
 

@@ -22,7 +22,7 @@ from zones import load_zones
 
 FIELDS = (
     *("input", "reason", "name", "call", "dest", "zone", "source", "whose", "status", "notes", "other"),
-    *("pro", "con", "plain", "port", "verdict", "gone", "value"),
+    *("pro", "con", "plain", "port", "verdict", "gone", "value", "silent"),
 )
 IN_SENTENCES = ("list", "part", "listed", "who", "said")
 
@@ -178,6 +178,10 @@ def hostile(folder: Path) -> tuple[dict[str, list[Row]], Path]:
         )
         for i, (name, text) in enumerate(HOSTILE.items())
     ]
+    outages = [
+        event("outage", [], i, i + 1, evidence={"source": f"silent {text}", "ships_count": 4})
+        for i, text in enumerate(texts)
+    ]
     return {
         "inputs": [source(f"input {text}", id=i + 1, sha256=f"{i:064x}") for i, text in enumerate(texts)],
         "rejects": [{"input_id": 1, "line": 3, "reason": f"reason {text}", "raw": b"x"} for text in texts],
@@ -190,8 +194,11 @@ def hostile(folder: Path) -> tuple[dict[str, list[Row]], Path]:
             )
             for i, m in enumerate(ships)
         ],
-        "events": events,
-        "notes": [said(one["id"], f"who {text}", f"said {text}") for one, text in zip(events, texts, strict=True)],
+        "events": events + outages,
+        "notes": [
+            *(said(one["id"], f"who {text}", f"said {text}") for one, text in zip(events, texts, strict=True)),
+            {**said(events[0]["id"], "K", ""), "seq": 1, "action": "verdict", "verdict": "false alarm"},
+        ],
         "runs": [run(detector=f"detector {texts[1]}", version=f"v {texts[2]}")],
     }, zone_file
 
@@ -241,6 +248,10 @@ def test_hostile_text_shows_as_text_everywhere_and_runs_nowhere(browser: Any, tm
     # What a list or an officer says stands in one sentence, which is cut where texts of 10,000 letters meet in it.
     shown += [f"{field} {text}" for text in HOSTILE.values() if len(text) < 3_000 for field in IN_SENTENCES]
     assert [text for text in shown if visible(text).strip() not in seen] == []
+    assert page.page.locator("#rows .judged").all_inner_texts() == ["false alarm"]
+    outages = page.page.locator(".outages tbody tr")
+    assert outages.count() == len(HOSTILE)
+    assert outages.locator("td > :not(bdi)").count() == 0
     page.page.evaluate("() => dispatchEvent(new Event('afterprint'))")
     for number in range(0, len(HOSTILE), 12):
         page.page.locator("#rows tr").nth(number).click()
