@@ -100,7 +100,7 @@ class Standing:
     @classmethod
     def of(cls, standing: pa.Table, counts: Mapping[str, int], detector: str) -> Standing:
         """Return those of a detector, of what `read_standing` returns."""
-        rows = standing.filter(pc.equal(standing["detector"], detector))
+        rows = standing.filter(pc.equal(standing["detector"], pa.scalar(detector)))
         low, high, ends = (rows[name].to_numpy() for name in ("low", "high", "ended"))
         return cls(rows["id"], low, high, ends, rows["mmsi"], counts.get(detector, 0))
 
@@ -131,7 +131,7 @@ def read_standing(con: duckdb.DuckDBPyConnection, sealed_us: int | None) -> tupl
     """
     rows = arrow(con, _STANDING, {"seal": sealed_us or 0})
     if sealed_us is None:
-        return rows, Counter(rows["detector"].to_pylist())
+        return rows, Counter(map(str, rows["detector"].to_pylist()))
     return rows, dict(con.execute(_COUNTS).fetchall())
 
 

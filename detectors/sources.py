@@ -33,21 +33,32 @@ CREATE OR REPLACE TEMP TABLE source_told (source VARCHAR, start_us BIGINT, told 
 CREATE OR REPLACE TEMP TABLE source_up_to AS SELECT 0::UINTEGER AS change_id, ?::VARCHAR AS rule
 """
 _CHANGED = "SELECT epoch_us(min(first_t)), epoch_us(max(last_t)), max(id) FROM changes WHERE id > ?"
+_READ = """
+SELECT source, min(us) AS low, max(us) AS high FROM (
+  SELECT coalesce(station, '') AS source, epoch_us(t) AS us FROM ({said})
+) GROUP BY source, us // {least}
+"""
+# All of a case at once.
+_FIRST = f"""
+CREATE OR REPLACE TEMP TABLE source_holes AS
+WITH read AS ({_READ}), ends AS (SELECT DISTINCT source, unnest([-{{open}}, {{open}}]) AS us FROM read)
+SELECT source, high AS start_us, next AS end_us FROM (
+  SELECT source, high, lead(low) OVER (PARTITION BY source ORDER BY low) AS next
+  FROM (FROM read UNION ALL SELECT source, us, us FROM ends)
+) WHERE next - high >= {{least}};
+UPDATE source_up_to SET change_id = {{change}}
+"""
 # Two lines of one bucket are less than a hole apart; the lines next to the span are told by the holes that cross its
 # edge, for where none does a line lies within the margin that is read with it.
-_SAID = """
+_SAID = f"""
 CREATE OR REPLACE TEMP TABLE source_said AS
-WITH read AS (
-  SELECT source, min(us) AS low, max(us) AS high FROM (
-    SELECT coalesce(station, '') AS source, epoch_us(t) AS us FROM ({said})
-  ) GROUP BY source, us // {least}
-), met AS (FROM source_holes WHERE end_us >= {low} AND start_us <= {high}),
+WITH read AS ({_READ}), met AS (FROM source_holes WHERE end_us >= {{low}} AND start_us <= {{high}}),
 within AS (
   SELECT source FROM read
-  UNION SELECT source FROM met WHERE start_us >= {low} OR end_us <= {high}
+  UNION SELECT source FROM met WHERE start_us >= {{low}} OR end_us <= {{high}}
 ), edges AS (
-  SELECT source, unnest([if(start_us < {low}, start_us, NULL), if(end_us > {high}, end_us, NULL)]) AS us FROM met
-  UNION ALL SELECT source, unnest([-{open}, {open}]) FROM within ANTI JOIN source_holes USING (source)
+  SELECT source, unnest([if(start_us < {{low}}, start_us, NULL), if(end_us > {{high}}, end_us, NULL)]) AS us FROM met
+  UNION ALL SELECT source, unnest([-{{open}}, {{open}}]) FROM within ANTI JOIN source_holes USING (source)
 )
 FROM read UNION ALL SELECT source, us, us FROM edges SEMI JOIN within USING (source) WHERE us IS NOT NULL
 """
@@ -148,13 +159,12 @@ def _renew(con: duckdb.DuckDBPyConnection, rhythm: Rhythm) -> None:
     low, high, last = con.execute(_CHANGED, [known[0][0] if known else 0]).fetchall()[0]
     if last is None:
         return
-    where = "true"
-    if known:
-        low, high = low - rhythm.steady_us, high + rhythm.steady_us
-        where = f"t >= make_timestamp({low}) AND t <= make_timestamp({high})"
-    else:
-        low, high = 1 - OPEN, OPEN - 1
+    low, high = low - rhythm.steady_us, high + rhythm.steady_us
+    where = f"t >= make_timestamp({low}) AND t <= make_timestamp({high})" if known else "true"
     said = " UNION ALL ".join(f"SELECT station, t FROM {table} WHERE {where}" for table in _TABLES)
-    given = {"least": rhythm.steady_us, "low": low, "high": high, "open": OPEN}
-    con.execute(_SAID.format(said=said, **given))
-    con.execute(_RENEW.format(hour=US_H, change=last, **given))
+    given = {"least": rhythm.steady_us, "open": OPEN, "change": last}
+    if not known:
+        con.execute(_FIRST.format(said=said, **given))
+        return
+    con.execute(_SAID.format(said=said, low=low, high=high, **given))
+    con.execute(_RENEW.format(hour=US_H, low=low, high=high, **given))

@@ -106,7 +106,8 @@ class Block:
         return frozenset(mmsi[self.second[at[self.first]]].tolist() + mmsi[self.first[at[self.second]]].tolist())
 
 
-_EMPTY = Block(_NOWHERE, *np.zeros((2, 0), np.int64), np.empty(0), np.empty(0, np.int64))
+_NONE = np.empty(0, np.int64)
+_EMPTY = Block(_NOWHERE, _NONE, _NONE, np.empty(0), _NONE)
 
 
 class Vicinity:
@@ -158,11 +159,11 @@ class Vicinity:
                 block = Block.of(_NOWHERE, self.reach_m)
             mine = np.isin(block.places["mmsi"], ours) & (block.places["step"] >= low) & (block.places["step"] <= high)
             now = _where(anew, anew["step"] // BLOCK == number)
-            differ = _rows(_where(block.places, mine)) ^ _rows(now)
-            at = {row[:3] for row in differ}
-            if at:
+            gone, came = _unlike(before := _where(block.places, mine), now)
+            if gone.any() or came.any():
                 renewed = Block.of(_joined([_where(block.places, ~mine), now]), self.reach_m)
-                stirred |= block.beside(_at(block.places, at)) | renewed.beside(_at(renewed.places, at))
+                differ = _joined([_where(before, gone), _where(now, came)])
+                stirred |= block.beside(_at(block.places, differ)) | renewed.beside(_at(renewed.places, differ))
                 block = renewed
             self._blocks[number] = block
         self._fill(changes.con, low // BLOCK, high // BLOCK)
@@ -261,17 +262,34 @@ class Vicinity:
                 del self._blocks[number]
 
 
-def _rows(places: Places) -> set[tuple[Any, ...]]:
-    return set(zip(*(column.tolist() for column in places.values()), strict=True))
+def _unlike(one: Places, other: Places) -> tuple[Bools, Bools]:
+    """Say which of two lots of places are not in the other lot; no lot has a ship twice at a step."""
+    rows = _joined([one, other])
+    order, twice = _by_place(rows)
+    like = twice.copy()
+    for column in rows.values():
+        like &= column[order[1:]] == column[order[:-1]]
+    unlike = np.ones(len(order), np.bool_)
+    unlike[order[1:][like]] = unlike[order[:-1][like]] = False
+    return unlike[: len(one["mmsi"])], unlike[len(one["mmsi"]) :]
 
 
-def _at(places: Places, at: set[tuple[Any, ...]]) -> Bools:
-    """Say which places are those of some ships, by number, track and step."""
-    found = np.isin(places["mmsi"], [one[0] for one in at])
-    rows = np.flatnonzero(found)
-    keys = zip(*(places[name][rows].tolist() for name in ("mmsi", "track", "step")), strict=True)
-    found[rows] = [key in at for key in keys]
-    return found
+def _at(places: Places, others: Places) -> Bools:
+    """Say which places are those of ships at steps at which others are."""
+    order, twice = _by_place(_joined([places, others]))
+    found = np.zeros(len(order), np.bool_)
+    at = np.flatnonzero(twice)  # of the same ship and step, some of the first lot come first
+    found[order[at]] = found[order[at + 1]] = True
+    return found[: len(places["mmsi"])]
+
+
+def _by_place(places: Places) -> tuple[Ints, Bools]:
+    """Return the order of places by ship and step, and which of them is followed by one of the same."""
+    order = np.lexsort((places["step"], places["track"], places["mmsi"]))
+    twice = np.ones(max(len(order) - 1, 0), np.bool_)
+    for name in ("mmsi", "track", "step"):
+        twice &= places[name][order[1:]] == places[name][order[:-1]]
+    return order, twice
 
 
 def _ships_of(tracks: Tracks, places: Places) -> Ints:

@@ -144,8 +144,8 @@ def replay(case: Path, given: Iterator[object], now: datetime) -> None:
 def test_a_day_that_is_kept_stays_a_day(tmp_path: Path) -> None:
     live = Live(tmp_path, ONE_DAY)
     sizes = []
-    for stop in range(4 * 3600, 5 * DAY_S + 1, 4 * 3600):
-        live.take(feed(stop - 4 * 3600, stop), stop, detects=stop > 4 * DAY_S or stop % DAY_S == 0)
+    for stop in range(8 * 3600, 5 * DAY_S + 1, 8 * 3600):
+        live.take(feed(stop - 8 * 3600, stop), stop, detects=stop > 4 * DAY_S or stop % DAY_S == 0)
         if stop % DAY_S == 0:
             live.store.checkpoint()
             sizes.append(live.watch.case.stat().st_size)

@@ -194,7 +194,7 @@ def test_agrees_with_the_naive_twin(tmp_path, zones, seed):
 def dealt(tables: dict[str, pa.Table], seed: int) -> list[dict[str, pa.Table]]:
     """Deal rows to chunks by time, some of them late: as a watch gets them."""
     rng = np.random.default_rng(seed)
-    count = int(rng.integers(2, 9))
+    count = int(rng.integers(2, 6))
     rows = tables["positions"]
     t = rows["t"].to_numpy().view(np.int64)
     bins = (t - t.min()) * count // (int(np.ptp(t)) + 1)

@@ -132,7 +132,7 @@ def chunks(tables, seed):
     """Deal all rows to a few chunks: by time, at random, both, by time with few ships in each, or one ship's late."""
     rng = np.random.default_rng(seed + 10_000)
     style = rng.integers(0, 5)
-    count = int(rng.integers(2, 4)) if style < 3 else 4
+    count = int(rng.integers(2, 4)) + (style >= 3)
     numbers = sorted(set(tables["positions"]["mmsi"].to_pylist()))
     late_ships = [*rng.choice(numbers, (2, 2))]
     cuts: dict[int, np.ndarray] = {}
@@ -147,7 +147,7 @@ def chunks(tables, seed):
             bins = bins.astype(int)
         elif style == 4:  # the second chunk is of a few rows of all, the others are of one or two ships
             bins = (rng.random(len(t)) < 0.01).astype(int)
-            for k, late in enumerate(late_ships, 2):
+            for k, late in enumerate(late_ships[: count - 2], 2):
                 bins[np.isin(rows["mmsi"].to_numpy(), late) & (rng.random(len(t)) < 0.6)] = k
         elif style == 0:
             order = np.argsort(t, kind="stable")

@@ -244,7 +244,7 @@ def hook() -> Iterator[Hook]:
         yield made
 
 
-def waited(true: Any, seconds: float = 20.0) -> None:
+def waited(true: Any, seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end

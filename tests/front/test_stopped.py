@@ -35,19 +35,20 @@ def ingesting(given: Path, case: Path) -> Iterator[subprocess.Popen[str]]:
 
 def looked_at(cli: Run, case: Path, more_than: int = 0) -> dict[str, Any]:
     """Wait until more lines than those are committed; return what the status then says of the input."""
-    for _ in range(500):
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
         time.sleep(0.01)
         if case.exists() and (said := cli("status", "--case", case, "--json")).code == 0:
             for one in json.loads(said.out)["inputs"]:
                 if one["lines"] > more_than:
                     return dict(one)
-    raise AssertionError("nothing was committed within seconds")
+    raise AssertionError("nothing was committed within a minute")
 
 
 def stopped(process: subprocess.Popen[str], number: signal.Signals) -> Said:
-    """Stop an ingest; it ends within seconds."""
+    """Stop an ingest; it ends within seconds, on a slow machine too."""
     process.send_signal(number)
-    out, err = process.communicate(timeout=5)
+    out, err = process.communicate(timeout=30)
     return Said(process.returncode, out, err)
 
 
