@@ -49,6 +49,7 @@ def verify_events(case: Verification, zones: ZoneSet, *, now: datetime, version:
     for row in case.kept.query(_OF_NOBODY).to_pylist():
         case.findings.add(Difference("events", _place(row), what="no run of its detector is recorded"))
     wanted = [run for run in runs if run["detector"] in found and not run["behind"]]
+    wanted.sort(key=lambda run: bool(found[run["detector"]].reads))  # those that read what others find come after
     used = {sha256: _zones_of(case, sha256, zones) for sha256 in sorted({run["zones_sha256"] for run in wanted})}
     compared = 0
     for run in wanted:

@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 import duckdb
+import numpy as np
 
+from soak.live import START_S, sentences
 from tests.front.front_door import NMEA, Run, is_one_sentence, other_process
 from tests.zones.samples import box, feature
 
@@ -106,3 +108,24 @@ def test_a_case_that_is_being_written_to_or_is_not_there(cli: Run, case: Path, t
     assert is_one_sentence(said)
     assert "is being written to by process" in said.err
     assert is_one_sentence(cli("verify", "--case", tmp_path / "none.duckdb"))
+
+
+def test_silences_weighed_against_outages_are_found_again(cli: Run, tmp_path: Path) -> None:
+    """What a detector reads of another's findings is there before it detects again."""
+    t = START_S + np.arange(0, 14 * 3_600, 240)
+    fails = (t > START_S + 2 * 3_600) & (t < START_S + 4 * 3_600)
+    dark = fails | ((t > START_S + 2 * 3_600) & (t < START_S + 12 * 3_600))
+    heard = [(412_000_001, t[~dark]), *((412_000_002 + k, t[~fails] + 20 * k) for k in range(4))]
+    mmsi, times = (np.concatenate(part) for part in zip(*((np.full(len(t), n), t) for n, t in heard), strict=True))
+    order = np.argsort(times, kind="stable")
+    lines = sentences(mmsi[order], times[order], box=(150.0, 150.4, 30.0, 30.4))
+    given, case = tmp_path / "failing.nmea", tmp_path / "failing.duckdb"
+    given.write_bytes(b"".join(lines))
+    assert cli("ingest", given, "--case", case).code == 0
+    assert cli("detect", "--case", case).code == 0
+    events = json.loads(cli("events", "--case", case, "--format", "json").out)
+    (gap,) = [event for event in events if event["kind"] == "gap"]
+    assert gap["evidence"]["outage_hours"] > 1
+    assert "outage" in {event["kind"] for event in events}
+    said = cli("verify", "--case", case)
+    assert (said.code, said.err) == (0, ""), said.out
