@@ -5,6 +5,7 @@ Pure ASGI, before the application: a request is refused by its headers alone, an
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import ipaddress
 import json
@@ -20,6 +21,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MAX_BODY_BYTES = 65_536
+BODY_S = 10.0  # until all of a body has come
 MAX_STREAMS, MAX_STREAMS_OF_ONE = 100, 20
 COOKIE = "darkwake"
 LOGIN, STREAM = "/login", "/api/v1/stream"
@@ -166,13 +168,19 @@ def _host(value: str) -> str:
 
 
 def _bounded(receive: Receive) -> Receive:
-    """Return a receiver that gives up on a body beyond the bound, whatever length was said."""
-    came = 0
+    """Return a receiver that gives up on a body beyond the bound, whatever length was said, or one that takes long."""
+    came, end = 0, asyncio.get_running_loop().time() + BODY_S
+    whole = False
 
     async def bounded() -> MutableMapping[str, Any]:
-        nonlocal came
-        message = await receive()
+        nonlocal came, whole
+        try:
+            async with asyncio.timeout_at(None if whole else end):
+                message = await receive()
+        except TimeoutError:
+            return {"type": "http.disconnect"}
         came += len(message.get("body", b""))
+        whole = whole or not message.get("more_body")
         if came > MAX_BODY_BYTES:
             return {"type": "http.disconnect"}
         return message

@@ -76,6 +76,7 @@ class Server:
 
         from darkwake.serve.access import Access, is_loopback
         from darkwake.serve.app import application
+        from darkwake.serve.protocol import Hurried
 
         self._live = live
         self._socket, host = bound(address)
@@ -99,7 +100,7 @@ class Server:
             limit_concurrency=_CONNECTIONS,
             timeout_graceful_shutdown=1,
             h11_max_incomplete_event_size=_HEADER_BYTES,
-            http="h11",
+            http=Hurried,
         )
         self._server = uvicorn.Server(config)
         shown = f"[{host}]" if ":" in host else host

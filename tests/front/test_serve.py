@@ -10,7 +10,7 @@ import socket
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -305,6 +305,31 @@ def test_rude_visitors_cost_a_watch_less_than_a_tenth_of_a_core(forks: Forks, tm
         until("they are forgotten", lambda: ask(place, "/api/v1/status")[0] == 200)
         drained(process)
     assert worked < 0.1
+
+
+def test_who_says_nothing_stands_in_nobodys_way(forks: Forks, tmp_path: Path) -> None:
+    """More connections than there may be say nothing, half a request, or half a body: they are let go."""
+    port, udp = free_port(), free_port(socket.SOCK_DGRAM)
+    place, code = f"127.0.0.1:{port}", "import darkwake.serve.protocol as p, darkwake.serve.access as a\n"
+    code += "p.REQUEST_S = a.BODY_S = 1.5\n"
+    half = b"GET /healthz HTTP/1.1\r\nHost: "
+    body = f"POST /api/v1/events/{'0' * 16}/notes HTTP/1.1\r\nHost: {place}\r\nContent-Length: 99\r\n\r\n{{".encode()
+    with (
+        watching(forks, tmp_path, f"udp://127.0.0.1:{udp}", "--serve", place, code=code) as process,
+        ExitStack() as block,
+    ):
+        process.says("the page is at")
+        began = time.monotonic()
+        some = [block.enter_context(socket.create_connection(("127.0.0.1", port), 10)) for _ in range(320)]
+        for number, one in enumerate(some):
+            one.sendall((b"", half, body)[number % 3] if number < 270 else b"")
+        assert ask(place, "/healthz")[0] == 503
+        for one in some:
+            while one.recv(1_000):
+                pass
+        assert time.monotonic() - began > 1
+        assert ask(place, "/healthz")[0] == 200
+        drained(process)
 
 
 def test_a_stream_that_is_behind_is_closed(case: Case) -> None:
