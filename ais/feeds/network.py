@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,8 @@ CONNECT_S = 10.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 SILENCE_S = 120.0
 _GPSD_WATCH = b'?WATCH={"enable":true,"nmea":true};\n'  # its receivers' own sentences, which are exact
+UDP_LOOK_S = 1.0
+_SO_MEMINFO, _DROPS = 55, 8  # of Linux: what a socket had no room for is the ninth number
 UDP_BUFFER_BYTES = 8 << 20  # asked of the system, which may grant less: what came while we did something else
 _MOST_SENDERS = 1_000  # whose last half lines and stamps are kept
 
@@ -88,12 +91,32 @@ async def run_udp(address: Address, hooks: Hooks) -> None:
         transport, _ = await loop.create_datagram_endpoint(Receiver, local_addr=(address.host, address.port))
     except OSError as error:
         raise _unusable(address, error) from None
-    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, UDP_BUFFER_BYTES)
+    listening = transport.get_extra_info("socket")
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, UDP_BUFFER_BYTES)
     hooks.say(f"{address.name}: listening")
+    lost = 0
     try:
-        await asyncio.Event().wait()
+        while True:
+            await asyncio.sleep(UDP_LOOK_S)
+            now = _lost(listening)
+            if now != lost:
+                hooks.dropped += (now - lost) % 2**32  # each had a line at least
+                hooks.say(f"{address.name}: more came than the system had room for; {now:,} datagrams were lost")
+            lost = now
     finally:
+        hooks.dropped += (_lost(listening) - lost) % 2**32
         transport.close()
+
+
+def _lost(listening: socket.socket) -> int:
+    """Return how many datagrams the system had no room for; 0 where it does not tell."""
+    if sys.platform != "linux":
+        return 0
+    try:
+        told = listening.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, 4 * (_DROPS + 1))
+    except OSError:
+        return 0
+    return int.from_bytes(told[4 * _DROPS :], sys.byteorder)
 
 
 async def run_tcp(address: Address, hooks: Hooks, silence_s: float = SILENCE_S) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
+from ais.feeds import network
 from ais.feeds.address import Address
 from ais.feeds.network import Hooks, run_tcp
 from ais.feeds.websocket import run_websocket
@@ -201,6 +202,32 @@ async def _until(heard: Heard, connections: int, feed: asyncio.Task[None]) -> No
             await asyncio.sleep(0.02)
     feed.cancel()
     await asyncio.gather(feed, return_exceptions=True)
+
+
+def test_what_the_system_has_no_room_for_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Datagrams come faster than they are read: those that are lost before darkwake sees them are counted too."""
+    monkeypatch.setattr(network, "UDP_BUFFER_BYTES", 1)
+    monkeypatch.setattr(network, "UDP_LOOK_S", 0.05)
+    heard, port, number = Heard(), free_port(socket.SOCK_DGRAM), 2_000
+    hooks = heard.hooks()
+
+    async def flooded() -> None:
+        feed = asyncio.create_task(network.run_udp(Address.of(f"udp://127.0.0.1:{port}"), hooks))
+        while not heard.said:
+            await asyncio.sleep(0.01)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            for _ in range(number):  # nobody reads meanwhile
+                sender.sendto(b"!AIVDM,1,1,,A,13u?etPv2;0n:dDPwUM1U1Cb069D,0*24\n", ("127.0.0.1", port))
+        async with asyncio.timeout(20):
+            while len(heard.lines) + hooks.dropped < number:
+                await asyncio.sleep(0.02)
+        feed.cancel()
+        await asyncio.gather(feed, return_exceptions=True)
+
+    run_apart(flooded())
+    assert len(heard.lines) + hooks.dropped == number
+    assert 0 < len(heard.lines) < number
+    assert "more came than the system had room for" in heard.said[1]
 
 
 def test_a_websocket_that_stalls_is_called_again() -> None:
