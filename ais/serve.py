@@ -19,7 +19,8 @@ import stat
 import struct
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -36,6 +37,7 @@ MAX_SECONDS = 120.0
 MAX_REQUEST_BYTES = 1 << 20
 Orders = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 _ORDER = b'{"order": '
+_CUT_OFF_S = 5.0  # for what is under way to end
 _PAUSE_S = 0.1  # where no more files can be open, before a reader is let in again
 
 
@@ -134,24 +136,25 @@ class _Request(socketserver.BaseRequestHandler):
 
     def handle(self) -> None:
         """Answer requests one after the other."""
-        while True:
-            try:
-                (size,) = struct.unpack("!I", _receive(self.request, 4))
-                if size > MAX_REQUEST_BYTES:
+        with self.server.visited(self.request):
+            while True:
+                try:
+                    (size,) = struct.unpack("!I", _receive(self.request, 4))
+                    if size > MAX_REQUEST_BYTES:
+                        return
+                    body = _receive(self.request, size)
+                except (ConnectionError, OSError):
                     return
-                body = _receive(self.request, size)
-            except (ConnectionError, OSError):
-                return
-            con = self.server.cursor()
-            try:
-                ordered = body.startswith(_ORDER)
-                status, payload = b"A", _done(self.server.orders, body) if ordered else _answer(con, body)
-            except QueryError as error:
-                status, payload = b"E", str(error).encode()
-            finally:
-                con.close()
-            with contextlib.suppress(OSError):
-                self.request.sendall(status + struct.pack("!Q", len(payload)) + payload)
+                try:
+                    if body.startswith(_ORDER):
+                        status, payload = b"A", _done(self.server.orders, body)
+                    else:
+                        with self.server.cursor(self.request) as con:
+                            status, payload = b"A", _answer(con, body)
+                except QueryError as error:
+                    status, payload = b"E", str(error).encode()
+                with contextlib.suppress(OSError):
+                    self.request.sendall(status + struct.pack("!Q", len(payload)) + payload)
 
 
 class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
@@ -163,6 +166,7 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         self._con = con
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self._under_way: dict[socket.socket, duckdb.DuckDBPyConnection | None] = {}
         self.orders: Orders | None = None
 
     def serve(self) -> None:
@@ -177,14 +181,55 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
                 self.process_request(request, address)
 
     def stop(self) -> None:
-        """Wake whoever serves, to end."""
+        """Wake whoever serves, to end, and cut off what is under way: a thread left in a query ends a process badly."""
+        import duckdb
+
         self._stopping.set()
         self.socket.shutdown(socket.SHUT_RDWR)
+        end = time.monotonic() + _CUT_OFF_S
+        while time.monotonic() < end:
+            with self._lock:
+                if not self._under_way:
+                    break
+                for request, con in self._under_way.items():
+                    with contextlib.suppress(OSError):
+                        request.shutdown(socket.SHUT_RDWR)
+                    if con is not None:
+                        with contextlib.suppress(duckdb.Error):
+                            con.interrupt()
+            time.sleep(0.02)
+        with contextlib.suppress(duckdb.Error):
+            self._con.close()
 
-    def cursor(self) -> duckdb.DuckDBPyConnection:
-        """Return a connection of its own to the same case."""
+    @contextlib.contextmanager
+    def visited(self, request: socket.socket) -> Iterator[None]:
+        """Know of a client for the block."""
         with self._lock:
-            return self._con.cursor()
+            self._under_way[request] = None
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._under_way[request]
+
+    @contextlib.contextmanager
+    def cursor(self, request: socket.socket) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Yield a connection of a client's own to the same case; QueryError where the writer is leaving."""
+        import duckdb
+
+        with self._lock:
+            if self._stopping.is_set():
+                raise QueryError("the case's writer is leaving; try again")
+            try:
+                con = self._under_way[request] = self._con.cursor()
+            except duckdb.Error as error:
+                raise QueryError(str(error).splitlines()[0]) from None
+        try:
+            yield con
+        finally:
+            with self._lock:
+                self._under_way[request] = None
+                con.close()
 
 
 class QueryServer:

@@ -6,6 +6,8 @@ import stat
 import subprocess
 import sys
 import textwrap
+import threading
+import time
 from pathlib import Path
 
 import duckdb
@@ -256,3 +258,38 @@ def test_a_case_survives_its_writer_being_killed(tmp_path):
         names = case.reader().query("SELECT name FROM meta")["name"].to_pylist()
     assert "kept" in names
     assert "lost" not in names
+
+
+ASKING = """
+import sys
+from ais.reader import Reader, QueryError
+with Reader.open(sys.argv[1]) as reader:
+    print("open", flush=True)
+    try:
+        while True:
+            reader.query(sys.argv[2])
+    except QueryError as error:
+        print(error)
+"""
+
+
+def test_a_writer_that_leaves_cuts_off_what_it_answers(tmp_path, capfd):
+    """No thread is left in a query when a process ends, and nobody sees a traceback."""
+    long = "SELECT count(*) FROM range(100000000) a, range(100000000) b WHERE a.range = b.range * 3"
+    before = threading.active_count()
+    with Store.open(tmp_path / "a.duckdb") as held:
+        words = [sys.executable, "-c", ASKING, str(held.path)]
+        asking = [
+            subprocess.Popen([*words, sql], stdout=subprocess.PIPE, text=True, cwd=Path(store.__file__).parent.parent)
+            for sql in (long, "SELECT 1", "SELECT 2")
+        ]
+        for one in asking:
+            assert one.stdout.readline() == "open\n"
+        time.sleep(0.5)
+        began = time.monotonic()
+    assert time.monotonic() - began < 4
+    assert threading.active_count() == before
+    for one in asking:
+        said, _ = one.communicate(timeout=20)
+        assert "went away" in said or "leaving" in said or "INTERRUPT" in said
+    assert capfd.readouterr().err == ""
