@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -64,10 +65,7 @@ class Judged:
 
 def judge(fixes: Fixes, rule: DoubtRule) -> Judged:
     """Judge the fixes of some numbers, sorted by (mmsi, t, lon, lat), each there once; all of a number, or none."""
-    starts = np.flatnonzero(_starts(fixes.mmsi))
-    part = np.append(starts, len(fixes)) // FIXES_AT_ONCE
-    cuts = [*starts[np.flatnonzero(np.diff(part[:-1], prepend=-1))].tolist(), len(fixes)]
-    parts = [_judge(fixes.take(slice(low, high)), rule) for low, high in pairwise(cuts)]
+    parts = [_judge(part, rule) for part in _parts(fixes)]
     none = Judged(np.empty(0, np.uint8), np.empty(0, np.uint64))
     return Judged(*(np.concatenate([getattr(one, name) for one in (none, *parts)]) for name in ("flags", "track")))
 
@@ -78,8 +76,20 @@ def plain(fixes: Fixes, rule: DoubtRule) -> Bools:
     Nothing is said then of any of them. More fixes after the last are judged by that one and themselves alone, as long
     as they are plain with it too.
     """
-    if not len(fixes):
-        return np.zeros(0, np.bool_)
+    return np.concatenate([np.zeros(0, np.bool_), *(_plain(part, rule) for part in _parts(fixes))])
+
+
+def _parts(fixes: Fixes) -> Iterator[Fixes]:
+    """Yield the fixes of a few numbers at a time, all of each: what is made of them takes several times as much."""
+    starts = np.flatnonzero(_starts(fixes.mmsi))
+    part = np.append(starts, len(fixes)) // FIXES_AT_ONCE
+    cuts = [*starts[np.flatnonzero(np.diff(part[:-1], prepend=-1))].tolist(), len(fixes)]
+    for low, high in pairwise(cuts):
+        yield fixes.take(slice(low, high))
+
+
+def _plain(fixes: Fixes, rule: DoubtRule) -> Bools:
+    """Say of a few numbers whether they are plain."""
     odd = (fixes.lon == 0) & (fixes.lat == 0)
     same = fixes.mmsi[1:] == fixes.mmsi[:-1]
     moving = fixes.sog_kn >= rule.frozen_kn

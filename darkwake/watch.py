@@ -58,8 +58,9 @@ MUCH_S = 1.0  # a detection that takes so long had much in memory
 LEFT_OVER_S, QUIET_S = 3.0, 0.2
 PATIENCE_S = 2.0  # with a channel of alerts, once the watch ends
 TAKE_S = 5.0  # of taking in before detection, or as long as that took: only where much is left over from before
-TAKE_BLOCKS = 4  # of files, some 350,000 lines: what detection then looks at is in memory
-END_S, LAST_TAKE_S = 7.0, 4.0  # from SIGTERM until detection is cut off, and until nothing more is taken in
+TAKE_BLOCKS = 3  # of files, some 260,000 lines: what detection then looks at is in memory
+# From SIGTERM until detection under way is cut off, until nothing more is taken in, and until the last detection is.
+CUT_S, LAST_TAKE_S, END_S = 1.0, 4.0, 7.0
 _MEMORY = "320MB"  # of DuckDB; with what a flood of ships takes beside it a watch stays under 1 GB
 
 
@@ -101,6 +102,7 @@ class Watch:
     _came: int = 0
     _taking: threading.Thread | None = None
     _looking: Store | None = None
+    _looking_since: float = math.inf
     _told_at: float = math.inf
     _broken: BaseException | None = None
 
@@ -163,7 +165,7 @@ class Watch:
             self._flushed.set()
             while taking.is_alive():
                 await asyncio.to_thread(taking.join, FLUSH_S)
-                if self.late(END_S):
+                if self.cut_now:
                     self._cut_off()
             for hooks in self._dropped:
                 if hooks.dropped:
@@ -177,6 +179,11 @@ class Watch:
     def late(self, seconds: float) -> bool:
         """Say whether it was told to end so long ago."""
         return time.monotonic() > self._told_at + seconds
+
+    @property
+    def cut_now(self) -> bool:
+        """Whether detection is to be cut off: that under way when it was told to end, for what came to be taken in."""
+        return self.late(END_S) or (self.late(CUT_S) and self._looking_since < self._told_at)
 
     def _cut_off(self) -> None:
         """Cut detection off where it is under way."""
@@ -324,7 +331,7 @@ class _Taking:
         self._pack_again: dict[Path, float] = {}
         self._events: dict[str, int] = {}
         self._swept: date | None = None
-        self._looked_s = 0.0
+        self._looked_s, self._again = 0.0, False
 
     def run(self) -> None:
         """Go on until the watch ends and all that was flushed is in, or it is late."""
@@ -346,9 +353,12 @@ class _Taking:
             watch._flushed.clear()
             here = self._flushed()
             self._write_notes()
-            if self._caught_up() or not looked:
+            if self._caught_up() or self._again or not looked:
+                self._again = False
                 if not self._looked():
                     break
+                if self._again:
+                    continue
                 looked = True
                 watch.health.error = None
                 if self._has(here):
@@ -469,17 +479,20 @@ class _Taking:
         watch, much = self._watch, self._looked_s > MUCH_S
         if much:
             give_back()  # what taking in needed
-        began = time.monotonic()
+        began = watch._looking_since = time.monotonic()
         watch._looking = self._store
         try:
             with self._store.interruptible():
                 self._detect()
         except Interrupted:
+            if not watch.late(END_S):
+                self._again = True
+                return True
             said = "what came last is not looked through yet; a watch that begins again does it"
             watch.say(Said(said, "left", "warning"))
             return False
         finally:
-            watch._looking = None
+            watch._looking, watch._looking_since = None, math.inf
             self._looked_s = time.monotonic() - began
         if much:
             give_back()
@@ -487,7 +500,7 @@ class _Taking:
 
     def _go_on(self, _: str) -> None:
         """Go on with another detector, unless it is late."""
-        if self._watch.late(END_S):
+        if self._watch.cut_now:
             raise Interrupted("the watch ends")
 
     def _detect(self) -> None:

@@ -38,7 +38,7 @@ from detectors.models import scored, uses
 from detectors.outages import DETECTOR as OUTAGE
 from detectors.outages import Revised, revised_since
 from detectors.sealed import not_cut
-from detectors.shelf import Shelf
+from detectors.shelf import MOST_ROWS, Shelf
 from detectors.view import View
 
 if TYPE_CHECKING:
@@ -56,6 +56,11 @@ _SAID = " UNION ".join(
     for table in ("positions", "heard", "identities")
 )
 _EVENTS_AT_ONCE = 10_000  # are written as soon as there are so many; a few wait for those of the other detectors
+_FIXES_AT_ONCE = 500_000  # of ships that changed: with all that is made of them some 200 MB
+_ROWS_OF = """
+SELECT count(*) AS n FROM positions SEMI JOIN some_ships USING (mmsi)
+WHERE coalesce(t >= make_timestamp($low), true) AND t <= make_timestamp($high)
+"""
 _CHANGED = "SELECT epoch_us(min(first_t)) AS low, epoch_us(max(last_t)) AS high FROM changes WHERE id > $id"
 
 
@@ -145,7 +150,8 @@ def detect(
         version: darkwake's version; another one looks at everything again.
         window: Look only at this span (widened as needed) instead of at what changed.
         learned: What was learned before; by default what is in force for the case.
-        progress: Called with each detector's name before it runs.
+        progress: Called with each detector's name before it runs, and again before it looks at more ships; what it
+            raises ends the detection.
 
     Raises:
         SettingError: A threshold makes no sense.
@@ -165,7 +171,7 @@ def detect(
     ran = []
     if horizon is not None:
         used = Learned.of_case(store.con) if learned is None else learned
-        site = _Site(store, zones, load_places(), Lists(), used, horizon, sealed, now, version)
+        site = _Site(store, zones, load_places(), Lists(), used, horizon, sealed, now, version, progress)
         for name, detector in sorted(detectors.items(), key=lambda item: (bool(item[1].reads), item[0])):
             if progress:
                 progress(name)
@@ -186,7 +192,7 @@ def _judged_by_another(con: duckdb.DuckDBPyConnection, version: str) -> bool:
     return bool(last) and last[0][0] != version
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Site:
     """All that a detection works with."""
 
@@ -199,6 +205,8 @@ class _Site:
     sealed_us: int | None
     now: datetime
     version: str
+    progress: Callable[[str], None] | None
+    at_hand: bool = True
     views: dict[tuple[Window, frozenset[int] | None], View] = field(default_factory=dict)
     changed_since: dict[tuple[int, int], frozenset[int] | None] = field(default_factory=dict)
     waiting: list[Replacing] = field(default_factory=list)
@@ -248,7 +256,9 @@ class _Site:
         standing = Standing.of(*self.standing, detector.name)
         near = self._with_memory(scope, detector)
         window, gone, found = near, set[str](), list[Event]()
-        for part in _parts(near, standing, ships):
+        for nth, part in enumerate(self._bounded(near, _parts(near, standing, ships))):
+            if nth and self.progress:
+                self.progress(detector.name)
             looked_at, replaced, new = self._settle(detector, near, standing, part)
             new, ids = not_cut(new, replaced, self.sealed_us)
             gone.update(ids)
@@ -261,6 +271,21 @@ class _Site:
         if sum(len(one.new) for one in self.waiting) > _EVENTS_AT_ONCE:
             self.write()
         return True
+
+    def _bounded(self, window: Window, parts: Iterable[frozenset[int] | None]) -> Iterator[frozenset[int] | None]:
+        """Yield parts of ships that have no more fixes in a window than may be in memory several times."""
+        for ships in parts:
+            if ships is None:
+                yield ships
+                continue
+            given = {"low": window.low, "high": self.horizon_us if window.high is None else window.high}
+            self.con.register("some_ships", pa.table({"mmsi": pa.array(sorted(ships), pa.uint32())}))
+            rows = int(arrow(self.con, _ROWS_OF, given)["n"][0].as_py())
+            self.con.unregister("some_ships")
+            number = max(1, min(rows // _FIXES_AT_ONCE + 1, len(ships)))
+            self.at_hand = rows <= MOST_ROWS // 2  # else each part would push out of memory what the next wants
+            ordered = sorted(ships) if number > 1 else []
+            yield from (frozenset(ordered[nth::number]) for nth in range(number)) if number > 1 else (ships,)
 
     def write(self) -> None:
         """Put the events found so far in the place of those that they replace, in one transaction."""
@@ -404,7 +429,7 @@ class _Site:
         if (window, ships) not in self.views:
             self.views.clear()
             high = self.horizon_us if window.high is None else window.high
-            given = (self.zones, self.places, self.lists, self.learned, ships, self.shelf)
+            given = (self.zones, self.places, self.lists, self.learned, ships, self.shelf, self.at_hand)
             self.views[window, ships] = View(self.con, window.low, high, self.horizon_us, *given)
         return self.views[window, ships]
 

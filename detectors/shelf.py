@@ -25,7 +25,7 @@ from detectors.order import order_by
 if TYPE_CHECKING:
     from ais.store import Store
 
-MOST_ROWS = 4_000_000  # some 200 MB
+MOST_ROWS = 2_500_000  # some 120 MB, and for moments twice that
 SHIP_ROWS = 2  # what is noted of a ship takes as much as so many rows
 _FULL = 0.75  # of the most rows, once room was made
 MOST_SHIPS = 25_000  # asked for at once: more are read from the case, none of them is kept

@@ -146,6 +146,7 @@ class View:
         learned: What was learned before: the mask of anchorages.
         ships: Numbers of the ships that are looked at; None = all.
         shelf: Fixes that are in memory already.
+        at_hand: Whether these are to be kept there.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -158,6 +159,7 @@ class View:
     learned: Learned = NOTHING
     ships: frozenset[int] | None = None
     shelf: Shelf | None = None
+    at_hand: bool = True
 
     @cached_property
     def _opened(self) -> duckdb.DuckDBPyConnection:
@@ -223,7 +225,7 @@ class View:
 
     def _may_be_at_hand(self, ships: frozenset[int]) -> bool:
         """Say whether the shelf may keep the fixes of some ships: no flood of them, and up to the horizon."""
-        return self.end_us >= self.horizon_us and len(ships) <= MOST_SHIPS
+        return self.at_hand and self.end_us >= self.horizon_us and len(ships) <= MOST_SHIPS
 
     @cached_property
     def _has_marks(self) -> bool:

@@ -9,7 +9,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from ais.store import Store
-from detectors import detect, discover, read_events, to_json
+from detectors import detect, discover, read_events, scope, to_json
 from detectors.event import to_datetime
 from detectors.tracks import Tracks
 from detectors.view import View
@@ -190,6 +190,17 @@ def test_any_chunks_equal_one_pass(tmp_path_factory, zones, make, count, block):
     narrow: list[int] = []
     one()
     assert make is traffic or sum(narrow) >= 5, "windows with an edge were hardly tried"
+
+
+@pytest.mark.parametrize("seed", [3, 8])
+def test_ships_looked_at_in_parts_equal_one_pass(tmp_path, zones, monkeypatch, seed):
+    """As where those that changed have more fixes than may be in memory several times."""
+    tables = rows_of(traffic(seed))
+    whole, _ = events_of(tmp_path / "whole.duckdb", zones, [tables])
+    monkeypatch.setattr(scope, "_FIXES_AT_ONCE", 60)
+    monkeypatch.setattr(scope, "MOST_ROWS", 300)
+    parts, _ = events_of(tmp_path / "parts.duckdb", zones, chunks(tables, seed))
+    assert parts == whole
 
 
 def test_the_traffic_shows_every_kind(tmp_path, zones):
