@@ -284,8 +284,8 @@ class _Site:
             self.con.unregister("some_ships")
             number = max(1, min(rows // _FIXES_AT_ONCE + 1, len(ships)))
             self.at_hand = rows <= MOST_ROWS // 2  # else each part would push out of memory what the next wants
-            ordered = sorted(ships) if number > 1 else []
-            yield from (frozenset(ordered[nth::number]) for nth in range(number)) if number > 1 else (ships,)
+            ordered = sorted(ships)
+            yield from (frozenset(ordered[nth::number]) for nth in range(number))
 
     def write(self) -> None:
         """Put the events found so far in the place of those that they replace, in one transaction."""

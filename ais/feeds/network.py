@@ -94,6 +94,14 @@ async def run_udp(address: Address, hooks: Hooks) -> None:
     listening = transport.get_extra_info("socket")
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, UDP_BUFFER_BYTES)
     hooks.say(f"{address.name}: listening")
+    try:
+        await _count_lost(listening, address, hooks)
+    finally:
+        transport.close()
+
+
+async def _count_lost(listening: socket.socket, address: Address, hooks: Hooks) -> None:
+    """Count what the system had no room for, and say so, until it is cancelled."""
     lost = 0
     try:
         while True:
@@ -105,7 +113,6 @@ async def run_udp(address: Address, hooks: Hooks) -> None:
             lost = now
     finally:
         hooks.dropped += (_lost(listening) - lost) % 2**32
-        transport.close()
 
 
 def _lost(listening: socket.socket) -> int:
