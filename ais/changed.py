@@ -8,7 +8,6 @@ that it does not name, such as those of another process, all ships may be.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import duckdb
 import numpy as np
@@ -17,20 +16,32 @@ import pyarrow as pa
 
 from ais.reader import arrow
 
-_MAKE = "CREATE TEMP TABLE IF NOT EXISTS changed_ships (change_id UINTEGER, mmsi UINTEGER)"
+_MAKE = "CREATE TEMP TABLE IF NOT EXISTS changed_ships (change_id UINTEGER, mmsi UINTEGER, first_us BIGINT)"
 _SINCE = """
 SELECT DISTINCT mmsi FROM changed_ships WHERE change_id > $id
   AND (SELECT count(DISTINCT change_id) FROM changed_ships WHERE change_id > $id)
     = (SELECT count(*) FROM changes WHERE id > $id)
 """
+# Ship numbers, and of each the least time of what changed, us since 1970.
+Whose = tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]
 
 
-def note(con: duckdb.DuckDBPyConnection, ships: Iterable[npt.NDArray[Any]]) -> None:
+def firsts(parts: Iterable[Whose]) -> Whose:
+    """Return each number once, ascending, with the least of its times."""
+    held = [(np.empty(0, np.uint32), np.empty(0, np.int64)), *parts]
+    mmsi, t = (np.concatenate([part[i] for part in held]) for i in (0, 1))
+    order = np.lexsort((t, mmsi))
+    mmsi, t = mmsi[order], t[order]
+    first = np.append(True, mmsi[1:] != mmsi[:-1])[: len(mmsi)]
+    return mmsi[first], t[first]
+
+
+def note(con: duckdb.DuckDBPyConnection, ships: Iterable[Whose]) -> None:
     """Note the ships of the last change, inside its transaction: all whose rows came, went or were marked anew."""
-    numbers = np.unique(np.concatenate([np.zeros(0, np.uint32), *ships]))
+    mmsi, first_us = firsts(ships)
     con.execute(_MAKE)
-    con.register("noted", pa.table({"mmsi": pa.array(numbers, pa.uint32())}))
-    con.execute("INSERT INTO changed_ships SELECT (SELECT max(id) FROM changes), mmsi FROM noted")
+    con.register("noted", pa.table({"mmsi": pa.array(mmsi, pa.uint32()), "first_us": pa.array(first_us)}))
+    con.execute("INSERT INTO changed_ships SELECT (SELECT max(id) FROM changes), mmsi, first_us FROM noted")
     con.unregister("noted")
 
 
@@ -40,6 +51,12 @@ def since(con: duckdb.DuckDBPyConnection, change_id: int) -> frozenset[int] | No
     later = con.execute("SELECT count(*) FROM changes WHERE id > ?", [change_id]).fetchall()[0][0]
     ships = frozenset(arrow(con, _SINCE, {"id": change_id})["mmsi"].to_numpy().tolist())
     return ships if ships or not later else None
+
+
+def reaching(con: duckdb.DuckDBPyConnection, change_id: int, before_us: int) -> frozenset[int]:
+    """Return the ships of which anything before a time (us since 1970) changed after a change."""
+    sql = "SELECT DISTINCT mmsi FROM changed_ships WHERE change_id > $id AND first_us < $before"
+    return frozenset(arrow(con, sql, {"id": change_id, "before": before_us})["mmsi"].to_numpy().tolist())
 
 
 def let_go(con: duckdb.DuckDBPyConnection, change_id: int) -> None:

@@ -22,6 +22,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ais.changed import Whose, firsts
 from ais.reader import arrow
 from ais.schema import COPIES, TABLES
 from ais.store import insert
@@ -43,13 +44,13 @@ class Settled:
 
     Attributes:
         t: Least and greatest UTC microseconds of rows that came or went; empty when none did.
-        ships: Ship numbers of those among the kept rows, ascending.
-        copied: Ship numbers of copies that came: they tell which sources hear, and nothing else.
+        ships: Ship numbers of those among the kept rows, ascending, with the least time of each.
+        copied: The same of copies that came: they tell which sources hear, and nothing else.
     """
 
     t: tuple[int, ...]
-    ships: npt.NDArray[np.uint32]
-    copied: npt.NDArray[np.uint32]
+    ships: Whose
+    copied: Whose
 
 
 def payload(name: str) -> list[str]:
@@ -112,22 +113,28 @@ class _Changed:
 
     def __init__(self) -> None:
         self._t: list[int] = []
-        none = np.zeros(0, np.uint32)
-        self._ships, self._copied = [none], [none]
+        self._ships: list[Whose] = []
+        self._copied: list[Whose] = []
 
     def add(self, rows: pa.Table, *, copies: bool = False) -> None:
         if rows.num_rows:
             self._t += span(rows["t"])
-            (self._copied if copies else self._ships).append(np.unique(rows["mmsi"].to_numpy()))
+            whose = rows["mmsi"].to_numpy(), _us(rows["t"])
+            (self._copied if copies else self._ships).append(whose)
 
     def settled(self) -> Settled:
         t = (min(self._t), max(self._t)) if self._t else ()
-        return Settled(t, *(np.unique(np.concatenate(ships)) for ships in (self._ships, self._copied)))
+        return Settled(t, firsts(self._ships), firsts(self._copied))
+
+
+def _us(t: pa.ChunkedArray[Any]) -> Ints:
+    """Return times as UTC microseconds."""
+    return t.to_numpy().astype("datetime64[us]").astype(np.int64)
 
 
 def span(t: pa.ChunkedArray[Any]) -> tuple[int, int]:
     """Return the least and the greatest of some times (at least one), UTC microseconds."""
-    us = t.to_numpy().astype("datetime64[us]").astype(np.int64)
+    us = _us(t)
     return int(us.min()), int(us.max())
 
 
@@ -160,7 +167,7 @@ def _alike(con: duckdb.DuckDBPyConnection, name: str, h: npt.NDArray[np.uint64],
     """
     same, columns = sameness(name), ", ".join(TABLES[name].names)
     tables = ((name, "kept"), (COPIES[name].name, "copy"))
-    times = _us(t)
+    times = np.sort(_us(t))
     whole = f"t BETWEEN make_timestamp({times[0] - CHAIN_US}) AND make_timestamp({times[-1] + CHAIN_US})"
     counts = " + ".join(f"(SELECT count(*) FROM {table} WHERE {whole})" for table, _ in tables)
     count = con.execute(f"SELECT {counts}").fetchall()[0][0]
@@ -178,7 +185,7 @@ def _alike(con: duckdb.DuckDBPyConnection, name: str, h: npt.NDArray[np.uint64],
             f"SELECT {columns}, hash({same}) AS h, '{held}' AS held FROM {table} WHERE {near}" for table, held in tables
         )
         found = arrow(con, f"SELECT * FROM ({union}) WHERE h IN (FROM hashes)")
-        more = _us(found["t"])
+        more = np.sort(_us(found["t"]))
         span = np.searchsorted(starts, more - CHAIN_US, "right") - 1
         if ((span >= 0) & (ends[span] >= more + CHAIN_US)).all():
             con.unregister("hashes")
@@ -190,11 +197,6 @@ def _none_of(name: str) -> pa.Table:
     """Return no rows of a table, with the columns of those that are alike."""
     fields = [field.with_nullable(True) for field in TABLES[name].arrow_schema()]
     return pa.schema([*fields, pa.field("h", pa.uint64()), pa.field("held", pa.string())]).empty_table()
-
-
-def _us(t: pa.ChunkedArray[Any]) -> Ints:
-    """Return times, UTC microseconds, ascending."""
-    return np.sort(t.to_numpy().astype("datetime64[us]").astype(np.int64))
 
 
 def _spans(times: Ints, most_holes: int) -> tuple[Ints, Ints]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import duckdb
+import numpy as np
 
 from ais.duplicates import SAID, judge_again, sameness, span
 from ais.formats import shown
@@ -56,7 +57,8 @@ def forget_rows(con: duckdb.DuckDBPyConnection, input_id: int) -> None:
         settled = judge_again(con, name, alike)
         times += settled.t
         if name == "positions":
-            ships += [gone["mmsi"].to_numpy(), settled.ships]
+            numbers = gone["mmsi"].to_numpy()
+            ships += [(numbers, np.zeros(len(numbers), np.int64)), settled.ships]
     for table in _BESIDES:
         con.execute(f"DELETE FROM {table} WHERE input_id = ?", [input_id])
     con.execute("DELETE FROM inputs WHERE id = ?", [input_id])

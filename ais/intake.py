@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
-import numpy as np
-import numpy.typing as npt
 
 from ais import sentences
-from ais.changed import note
+from ais.changed import Whose, firsts, note
 from ais.chunks import Chunk, Told
 from ais.duplicates import settle, span
 from ais.hearings import Counted, Stations, summed
@@ -40,8 +38,8 @@ class Intake:
         self.stations: Stations = {}
         self._mmsi_like = True
         self._changed: list[int] = []
-        self._ships: list[npt.NDArray[np.uint32]] = []
-        self._others: list[npt.NDArray[np.uint32]] = []
+        self._ships: list[Whose] = []
+        self._others: list[Whose] = []
         self._times: list[int] = []
         self._heard: list[Counted] = []
 
@@ -145,8 +143,8 @@ class Intake:
 def note_changes(
     con: duckdb.DuckDBPyConnection,
     times: Iterable[int],
-    ships: Iterable[npt.NDArray[Any]],
-    others: Iterable[npt.NDArray[Any]] | None = None,
+    ships: Iterable[Whose],
+    others: Iterable[Whose] | None = None,
 ) -> None:
     """Note which times (UTC microseconds) and ships detection must look at again, and whose marks must be remade.
 
@@ -156,7 +154,7 @@ def note_changes(
         ships: Whose positions did.
         others: Who else said something that did; None = not known.
     """
-    times, touched = list(times), [one for one in ships if len(one)]
+    times, touched = list(times), [one for one in ships if len(one[0])]
     if times:
         con.execute(
             "INSERT INTO changes SELECT coalesce(max(id), 0) + 1, make_timestamp($first), make_timestamp($last) "
@@ -166,6 +164,6 @@ def note_changes(
         if others is not None:
             note(con, [*touched, *others])
     if touched:
-        con.register("incoming", TOUCHED.rows(np.unique(np.concatenate(touched))))
+        con.register("incoming", TOUCHED.rows(firsts(touched)[0]))
         con.execute("INSERT INTO touched SELECT mmsi FROM incoming WHERE mmsi NOT IN (FROM touched) ORDER BY mmsi")
         con.unregister("incoming")

@@ -75,7 +75,7 @@ def _renew(con: duckdb.DuckDBPyConnection, notes: bool) -> None:
             "INSERT INTO changes SELECT coalesce(max(id), 0) + 1, $first, $last FROM changes",
             {"first": pc.min(differ["t"]).as_py(), "last": pc.max(differ["t"]).as_py()},
         )
-        note(con, [differ["mmsi"].to_numpy()])
+        note(con, [(differ["mmsi"].to_numpy(), differ["t"].to_numpy().view(np.int64))])
     con.execute("DROP TABLE old_marks")
 
 

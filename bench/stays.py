@@ -119,4 +119,4 @@ def _insert(store: object, rows: dict[str, NDArray[np.generic]]) -> None:
         arrays = [pa.array(rows[f.name]).cast(f.type) if f.name in rows else pa.nulls(size, f.type) for f in schema]
         insert(con, "positions", pa.Table.from_arrays(arrays, names=schema.names))
         t = rows["t"].view(np.int64)
-        note_changes(con, [int(t.min()), int(t.max())], [np.unique(rows["mmsi"])], [])
+        note_changes(con, [int(t.min()), int(t.max())], [(rows["mmsi"].astype(np.uint32), t)], [])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from ais.changed import reaching
 from ais.flags import OTHER
 from ais.marks import AIRCRAFT
 from ais.reader import arrow
@@ -21,9 +23,12 @@ if TYPE_CHECKING:
 
     from detectors.outages import Revised
     from detectors.shelf import Shelf
+    from detectors.tracks import Tracks
+    from zones import ZoneSet
 
 _MARGIN_US = 1_000_000
 _OF_LATE_US = 600_000_000
+LATE_US = 600_000_000  # rows that are so much older than the last horizon are late
 CELL_DEG = 0.01
 CELL_M = 1600.0  # from corner to corner at the most
 _PLACES = f"""
@@ -37,6 +42,7 @@ SELECT DISTINCT mmsi FROM (
 ) %s WHERE t > make_timestamp($low) AND t <= make_timestamp($high)
 """
 _SHARED = f"SELECT DISTINCT mmsi FROM marks SEMI JOIN asked_ships USING (mmsi) WHERE flags & {OTHER} > 0"
+_MARKED_SHIPS = "SELECT DISTINCT mmsi FROM marks SEMI JOIN asked_ships USING (mmsi)"
 _STANDING = """
 SELECT mmsi, kind, epoch_us(start_t) AS start_us, epoch_us(end_t) AS end_us, lon, lat, evidence FROM events
 WHERE detector = $detector AND start_t <= make_timestamp($high)
@@ -67,7 +73,10 @@ class Changes:
         since_id: The last change that the last look saw.
         last_id: The last one that there is.
         shelf: What is in memory of the case.
+        zones: The zones in force.
+        sealed_us: What came before is gone; None = nothing is.
         revised: By what the outages changed, if the detector reads them.
+        fixes: Reads all undoubted fixes of some ships from a time up to the horizon; None where they are many.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -80,7 +89,10 @@ class Changes:
     since_id: int
     last_id: int
     shelf: Shelf
+    zones: ZoneSet
+    sealed_us: int | None = None
     revised: tuple[Revised, ...] = ()
+    fixes: Callable[[frozenset[int], int], Tracks | None] = lambda *_: None
 
     def silent_for(self, us: int) -> frozenset[int]:
         """Return the ships that were silent for so long first between the last horizon and this one.
@@ -108,11 +120,22 @@ class Changes:
             self.con.unregister("asked_ships")
         return frozenset(rows["mmsi"].to_numpy().tolist())
 
-    def places(self, around_us: int) -> tuple[Floats, Floats]:
-        """Return where the ships that changed were within so long of the change: corners of cells of `CELL_DEG`."""
+    @cached_property
+    def on_time(self) -> tuple[frozenset[int], int]:
+        """The ships that changed but for those that late rows were of, and the time before which none of theirs did."""
+        least_us = self.before_us - LATE_US
+        if self.low_us >= least_us:
+            return self.ships, self.low_us
+        return self.ships - reaching(self.con, self.since_id, least_us), least_us
+
+    def marked_ships(self) -> frozenset[int]:
+        """Return those of the ships that changed of which any row is marked: as doubted, or as another ship's."""
+        return self._read(_MARKED_SHIPS, self.ships)
+
+    def places(self, ships: frozenset[int], around_us: int) -> tuple[Floats, Floats]:
+        """Return where some ships that changed were within so long of the change: corners of cells of `CELL_DEG`."""
         given = {"low": self.low_us - around_us, "high": self.high_us + around_us}
-        ships = pa.table({"mmsi": pa.array(sorted(self.ships), pa.uint32())})
-        self.con.register("changed_now", ships)
+        self.con.register("changed_now", pa.table({"mmsi": pa.array(sorted(ships), pa.uint32())}))
         rows = arrow(self.con, _PLACES, given)
         self.con.unregister("changed_now")
         return rows["x"].to_numpy() * CELL_DEG, rows["y"].to_numpy() * CELL_DEG

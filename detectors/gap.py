@@ -25,6 +25,7 @@ from detectors.contract import Detector, threshold
 from detectors.drawing import Drawing
 from detectors.event import Event, Reach, shared, to_datetime, untied
 from detectors.geo import KNOT_M_S, NM_M, US_H, Bools, Ints, distance_m
+from detectors.idle import Idle
 from detectors.reception import Asked, receivable
 from detectors.silences import Ends, Silences, find_silences
 from detectors.view import as_table
@@ -106,14 +107,26 @@ class Gap(Detector):
         explained = excused.stirred(changes, most_us)
         if explained is None:
             return None
-        stirred = {*changes.ships, *explained}
+        stirred = {*(changes.ships - self._unbroken(changes)), *explained}
         for hours in {self.min_hours, self.min_hours_near}:
             stirred |= changes.silent_for(int(hours * US_H))
         for row in changes.standing(US_H):
             weighed_us = most_us + int(row["evidence"].get("outage_hours", 0) * US_H)
-            if row["end_us"] is not None or row["start_us"] + weighed_us >= changes.low_us - 2 * US_H:
+            # What others said tells up to the end of a silence, not beyond it, and of the hour in which it began.
+            last_us = row["start_us"] + weighed_us + 2 * US_H if row["end_us"] is None else row["end_us"]
+            if last_us >= changes.low_us:
                 stirred |= set(row["mmsi"])
         return frozenset(stirred)
+
+    def _unbroken(self, changes: Changes) -> frozenset[int]:
+        """Return the ships that changed but were never silent since for so long that it might count.
+
+        Signs of life other than fixes can but part what lies between two fixes, which is too short already; what was
+        before these has its fix after it.
+        """
+        least_us = int(min(self.min_hours, self.min_hours_near) * US_H)
+        idle = Idle.of(changes.shelf, self)
+        return idle.among(changes, 0, lambda _, since_us: since_us >= least_us, heard_within_us=least_us)
 
     def find(self, view: View) -> Iterator[Event | Reach]:
         """Yield each silence of the view that is long enough for where it lies."""

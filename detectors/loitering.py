@@ -24,6 +24,7 @@ from detectors.contract import Detector, threshold
 from detectors.drawing import Drawing
 from detectors.event import Event, Reach, shared, to_datetime, untied
 from detectors.geo import KNOT_M_S, NM_M, US_H, US_S, Bools, Ints, distance_m, xyz_m
+from detectors.idle import Idle
 from detectors.loitering_signs import INNOCENT, Place, Rules, Signs
 from detectors.seen import slow_ships_near
 from detectors.slow_spells import Limits, Spells, find_spells, near_slow, slow_fixes
@@ -84,20 +85,25 @@ class Loitering(Detector):
 
     def stirred(self, changes: Changes) -> frozenset[int] | None:
         """Ships that changed, those that lay near where these were, and those whose stay ends as nothing more came."""
-        stirred, around_us = set(changes.ships), self._limits.reach_us
-        lon, lat = changes.places(around_us)
+        idle = Idle.of(changes.shelf, self)
+        stirred = changes.ships - idle.among(changes, int(self.look_around_h * US_H), self._may_be_slow)
+        around_us = self._limits.reach_us
+        lon, lat = changes.places(stirred, around_us)
         for row in changes.standing(around_us):
             last_us = row["start_us"] + row["evidence"]["hours"] * US_H
             over = row["end_us"] is None and changes.horizon_us - last_us >= self._limits.gap_us - MINUTE_US
             reach_m = row["evidence"]["spread_m"] + self.crowd_km * 1000 + CELL_M
             if over or (distance_m(row["lon"], row["lat"], lon, lat) <= reach_m).any():
                 stirred |= set(row["mmsi"])
-        return frozenset(stirred)
+        return stirred
 
     def find(self, view: View) -> Iterator[Event | Reach]:
         """Yield each loitering of the view, and the reach of each spell that is long enough but is none."""
         limits, least_us = self._limits, int(self.min_hours * US_H)
         tracks = near_slow(view, limits)
+        if view.shelf is not None:
+            may_be = self._may_be_slow(tracks)
+            Idle.of(view.shelf, self).looked_at(view, tracks.mmsi[tracks.ship[may_be]], tracks.t[may_be])
         slow = slow_fixes(tracks, limits)
         spells = find_spells(tracks, np.flatnonzero(slow), limits, least_us)
         ashore = Ashore(self.port_km * 1000, self.anchorage_km * 1000)
@@ -117,6 +123,10 @@ class Loitering(Detector):
     @property
     def _limits(self) -> Limits:
         return Limits(self.max_sog_kn, int(self.max_gap_minutes * MINUTE_US), int(self.burst_minutes * MINUTE_US))
+
+    def _may_be_slow(self, tracks: Tracks, _: Ints | None = None) -> Bools:
+        """Say which fixes may belong to a spell; those of no speed may, too."""
+        return ~np.asarray(tracks.sog_kn >= self.max_sog_kn)
 
     def _is_slow(self, tracks: Tracks, first: int, last: int) -> bool:
         """Say whether a spell is slow as a whole, too: in the median, and from its first fix to its last."""

@@ -23,24 +23,24 @@ if TYPE_CHECKING:
 _CELL_DEG = 0.5
 _WITNESSES = """
 WITH cells AS (SELECT DISTINCT cx, cy FROM asked_cells),
--- From a full hour on, so that who is first in an hour does not hang on what else is asked.
+-- From a full hour on, and within a cell, so that who is first there does not hang on what else is asked.
 span AS (
   SELECT make_timestamp(min(start_us) // {hour} * {hour}) AS low, make_timestamp(max(stop_us)) AS high FROM asked
 ),
-first AS (
-  SELECT mmsi, min(t) AS t FROM {fixes}, span WHERE t >= low AND t < high
-  GROUP BY mmsi, epoch_us(t) // {hour}, floor(lon * 10)::INTEGER, floor(lat * 10)::INTEGER
-),
-place AS (
-  SELECT mmsi, epoch_us(t) AS t_us, min({{'lon': lon, 'lat': lat}}) AS p
-  FROM {fixes} SEMI JOIN first USING (mmsi, t) GROUP BY mmsi, t
-),
-witness AS (
+nearby AS (
   SELECT * FROM (
-    SELECT mmsi, t_us, p.lon AS lon, p.lat AS lat,
-      floor(p.lon / {cell})::INTEGER AS cx, floor(p.lat / {cell})::INTEGER AS cy, t_us // {day} AS day
-    FROM place
+    SELECT *, floor(x / {tenths})::INTEGER AS cx, floor(y / {tenths})::INTEGER AS cy FROM (
+      SELECT mmsi, t, lon, lat, floor(lon * 10) AS x, floor(lat * 10) AS y FROM {fixes}, span
+      WHERE t >= low AND t < high
+    )
   ) SEMI JOIN cells USING (cx, cy)
+),
+first AS (SELECT mmsi, min(t) AS t, x, y FROM nearby GROUP BY mmsi, epoch_us(t) // {hour}, x, y),
+witness AS (
+  SELECT mmsi, epoch_us(t) AS t_us, p.lon AS lon, p.lat AS lat, cx, cy, epoch_us(t) // {day} AS day FROM (
+    SELECT mmsi, t, cx, cy, min({{'lon': lon, 'lat': lat}}) AS p
+    FROM nearby SEMI JOIN first USING (mmsi, t, x, y) GROUP BY mmsi, t, x, y, cx, cy
+  )
 ),
 -- Days part the many silences of one place: without them each would meet all that was ever heard there.
 asked_days AS (SELECT *, unnest(range(start_us // {day}, (stop_us - 1) // {day} + 1)) AS day FROM asked),
@@ -124,7 +124,7 @@ def receivable(view: View, asked: Asked, radius_m: float, least_ships: int) -> H
     table = {name: getattr(asked, name)[index] for name in ("mmsi", "lon", "lat", "start_us", "stop_us")}
     sql = _WITNESSES.format(
         fixes=view.everyone(),
-        cell=_CELL_DEG,
+        tenths=round(10 * _CELL_DEG),
         hour=US_H,
         day=24 * US_H,
         ships=least_ships,

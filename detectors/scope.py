@@ -39,7 +39,8 @@ from detectors.outages import DETECTOR as OUTAGE
 from detectors.outages import Revised, revised_since
 from detectors.sealed import not_cut
 from detectors.shelf import MOST_ROWS, Shelf
-from detectors.view import View
+from detectors.tracks import Tracks
+from detectors.view import View, undoubted_few
 
 if TYPE_CHECKING:
     import duckdb
@@ -209,6 +210,7 @@ class _Site:
     at_hand: bool = True
     views: dict[tuple[Window, frozenset[int] | None], View] = field(default_factory=dict)
     changed_since: dict[tuple[int, int], frozenset[int] | None] = field(default_factory=dict)
+    fixes: dict[tuple[int, frozenset[int]], Tracks | None] = field(default_factory=dict)
     waiting: list[Replacing] = field(default_factory=list)
     revised: dict[int, tuple[Revised, ...]] = field(default_factory=dict)
     spans: dict[int, tuple[int | None, int | None]] = field(default_factory=dict)
@@ -340,8 +342,15 @@ class _Site:
         if ships is None:
             return None
         given = (scope.low, scope.high, last["horizon_us"], self.horizon_us, last["change_id"], self.last_change)
-        more = (Shelf.of(self.store), self._revised(detector))
+        more = (Shelf.of(self.store), self.zones, self.sealed_us, self._revised(detector), self._fixes)
         return detector.stirred(Changes(self.con, detector.name, ships, *given, *more))
+
+    def _fixes(self, ships: frozenset[int], low_us: int) -> Tracks | None:
+        """Return all that some ships gave from a time on, unless that is much."""
+        if (low_us, ships) not in self.fixes:
+            self.fixes.clear()
+            self.fixes[low_us, ships] = undoubted_few(self.con, low_us, self.horizon_us, ships)
+        return self.fixes[low_us, ships]
 
     def _revised(self, detector: Detector) -> tuple[Revised, ...]:
         """Return by what the outages changed since a detector's last run, if it reads them."""

@@ -153,7 +153,7 @@ class Shelf:
             self._clear()
             return
         self._high[whole] = horizon_us
-        at = np.flatnonzero(np.isin(self._ships, _numbers(changed)))
+        at = np.flatnonzero(np.isin(self._ships, numbers_of(changed)))
         later = low_us > self._low[at]
         self._high[at[later]] = np.minimum(self._high[at[later]], low_us - 1)
         for piece in self._pieces:
@@ -172,7 +172,7 @@ class Shelf:
             read: Reads just that.
             tail: Reads all fixes of some ships after a time.
         """
-        wanted, start = _numbers(ships), _EVER if start_us is None else start_us
+        wanted, start = numbers_of(ships), _EVER if start_us is None else start_us
         at, there = self._places(wanted)
         there[there] = self._low[at[there]] <= start
         short = wanted[~there]
@@ -237,7 +237,7 @@ class Shelf:
 
     def _spans(self, ships: Numbers, since_us: Ints) -> Iterator[tuple[_Piece, Ints, Ints]]:
         """Yield, by piece, from where on to read ships from some times on, with each one's last before; or earlier."""
-        shared = np.isin(ships, _numbers(self._shared))
+        shared = np.isin(ships, numbers_of(self._shared))
         without = ~shared  # their last one before is not found yet
         for piece in reversed(self._pieces):
             there, at = piece.places(ships)
@@ -278,7 +278,7 @@ class Shelf:
             self._pieces = [_Piece.of(pa.concat_tables(parts))]
 
 
-def _numbers(ships: Iterable[int]) -> Numbers:
+def numbers_of(ships: Iterable[int]) -> Numbers:
     """Return ship numbers, ascending, each once."""
     return np.unique(np.fromiter(ships, np.uint32))
 

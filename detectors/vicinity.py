@@ -18,6 +18,8 @@ import numpy.typing as npt
 
 from detectors.geo import Bools, Floats, Ints
 from detectors.nearby import STEP_US, Neighbours, Steps, crowds, pairs, slow_steps
+from detectors.shelf import numbers_of
+from detectors.thinned import Thinned
 from detectors.view import SMALL_ROWS, undoubted
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     from detectors.changes import Changes
     from detectors.shelf import Shelf
-    from detectors.tracks import Tracks
+    from detectors.tracks import Paths, Tracks
 
 MOST_PLACES = 4_000_000  # some 200 MB
 BLOCK = 12  # steps
@@ -124,6 +126,7 @@ class Vicinity:
         self._blocks: dict[int, Block] = {}
         self._as_of: tuple[int, int] | None = None
         self._horizon_us = 0
+        self._thinned = Thinned()
 
     @classmethod
     def of(cls, shelf: Shelf, reach_m: float, max_kn: float, max_gap_us: int) -> Vicinity:
@@ -142,31 +145,38 @@ class Vicinity:
         known = self._as_of == (changes.since_id, changes.before_us)
         if not known:
             self._blocks.clear()
+            self._thinned.clear()
         self._as_of, self._horizon_us = None, changes.horizon_us  # until all is taken in
         self._let_go()
         around_us = self.max_gap_us + STEP_US
-        low = (changes.low_us - around_us) // STEP_US
         high = min(changes.high_us + around_us, changes.horizon_us) // STEP_US + 1
-        anew = self._places(changes.con, low, high, changes.ships)
-        ours = np.array(sorted(changes.ships), np.uint32)
-        stirred = set(changes.ships)
-        for number in range(low // BLOCK, high // BLOCK + 1):
-            block = self._blocks.get(number)
-            if block is None:
-                if number * BLOCK * STEP_US <= changes.before_us:
-                    known = False
-                    continue
-                block = Block.of(_NOWHERE, self.reach_m)
-            mine = np.isin(block.places["mmsi"], ours) & (block.places["step"] >= low) & (block.places["step"] <= high)
-            now = _where(anew, anew["step"] // BLOCK == number)
-            gone, came = _unlike(before := _where(block.places, mine), now)
-            if gone.any() or came.any():
-                renewed = Block.of(_joined([_where(block.places, ~mine), now]), self.reach_m)
-                differ = _joined([_where(before, gone), _where(now, came)])
-                stirred |= block.beside(_at(block.places, differ)) | renewed.beside(_at(renewed.places, differ))
-                block = renewed
-            self._blocks[number] = block
-        self._fill(changes.con, low // BLOCK, high // BLOCK)
+        on_time, since_us = changes.on_time
+        first, stirred = (changes.low_us - around_us) // STEP_US, set(changes.ships)
+        low = (since_us - around_us) // STEP_US
+        anew = self._slow(self._thinned.carried_on(changes, low * STEP_US - self._beside_us), low, high)
+        groups = [(on_time, low, anew)]
+        if late := changes.ships - on_time:
+            groups.append((late, first, self._places(changes.con, first, high, late)))
+        for ships, low, anew in groups:
+            ours = numbers_of(ships)
+            for number in range(low // BLOCK, high // BLOCK + 1):
+                block = self._blocks.get(number)
+                if block is None:
+                    if number * BLOCK * STEP_US <= changes.before_us:
+                        known = False
+                        continue
+                    block = Block.of(_NOWHERE, self.reach_m)
+                mine = np.isin(block.places["mmsi"], ours)
+                mine &= (block.places["step"] >= low) & (block.places["step"] <= high)
+                now = _where(anew, anew["step"] // BLOCK == number)
+                gone, came = _unlike(before := _where(block.places, mine), now)
+                if gone.any() or came.any():
+                    renewed = Block.of(_joined([_where(block.places, ~mine), now]), self.reach_m)
+                    differ = _joined([_where(before, gone), _where(now, came)])
+                    stirred |= block.beside(_at(block.places, differ)) | renewed.beside(_at(renewed.places, differ))
+                    block = renewed
+                self._blocks[number] = block
+        self._fill(changes.con, first // BLOCK, high // BLOCK)
         self._as_of = changes.last_id, changes.horizon_us
         return frozenset(stirred) if known else None
 
@@ -242,16 +252,24 @@ class Vicinity:
 
     def _places(self, con: duckdb.DuckDBPyConnection, low: int, high: int, ships: frozenset[int] | None) -> Places:
         """Return where ships were slow at the steps from one to another, both included."""
-        around_us = self.max_gap_us + 2 * STEP_US  # whether a ship is slow hangs on the steps beside
-        span = low * STEP_US - around_us, min(high * STEP_US + around_us, self._horizon_us)
-        parts = []
-        for paths in undoubted(con, *span, ships):  # of a flood of numbers nothing is kept that was nowhere slow
+        span = low * STEP_US - self._beside_us, min(high * STEP_US + self._beside_us, self._horizon_us)
+        return self._slow(undoubted(con, *span, ships), low, high)
+
+    @property
+    def _beside_us(self) -> int:
+        """How far beside a step fixes tell where a ship was there, and whether slow: that hangs on the steps beside."""
+        return self.max_gap_us + 2 * STEP_US
+
+    def _slow(self, parts: Iterable[Paths], low: int, high: int) -> Places:
+        """Return where ships were slow at the steps from one to another, both included."""
+        found = []
+        for paths in parts:  # of a flood of numbers nothing is kept that was nowhere slow
             steps, waits = slow_steps(paths, self.max_kn, self.max_gap_us)
             columns = paths.mmsi[steps.ship], paths.track[steps.ship], steps.step, steps.lon, steps.lat, waits
             named = zip(_COLUMNS.items(), columns, strict=True)
             places = {name: column.astype(kind, copy=False) for (name, kind), column in named}
-            parts.append(_where(places, (steps.step >= low) & (steps.step <= high)))
-        return _joined(parts)
+            found.append(_where(places, (steps.step >= low) & (steps.step <= high)))
+        return _joined(found)
 
     def _let_go(self) -> None:
         """Let go of the oldest blocks where there are too many places."""

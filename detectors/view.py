@@ -117,6 +117,23 @@ def undoubted(
     con: duckdb.DuckDBPyConnection, low_us: int, high_us: int, ships: frozenset[int] | None
 ) -> Iterator[Paths]:
     """Yield the fixes of some ships (None = all) in a closed span of time, all those of some numbers at a time."""
+    source, count = _undoubted(con, low_us, high_us, ships)
+    parts = count // PART_ROWS + 1
+    for part in range(parts):
+        some = f" AND mmsi % {parts} = {part}" if parts > 1 else ""
+        yield Paths.of(arrow(con, f"SELECT {Paths.COLUMNS} FROM {source}{some}"))
+
+
+def undoubted_few(con: duckdb.DuckDBPyConnection, low_us: int, high_us: int, ships: frozenset[int]) -> Tracks | None:
+    """Return the fixes of some ships in a closed span of time; None where they are not few."""
+    source, count = _undoubted(con, low_us, high_us, ships)
+    return None if count > SMALL_ROWS else Tracks.of(arrow(con, f"SELECT {Tracks.COLUMNS} FROM {source}"))
+
+
+def _undoubted(
+    con: duckdb.DuckDBPyConnection, low_us: int, high_us: int, ships: frozenset[int] | None
+) -> tuple[str, int]:
+    """Return from where to select undoubted fixes, with a condition, and how many there are at the most."""
     span, ours = _bounds(low_us, high_us), "" if ships is None else " AND p.mmsi IN (FROM ships_asked)"
     if ships is not None:
         con.register("asked", pa.table({"mmsi": pa.array(sorted(ships), pa.uint32())}))
@@ -124,11 +141,8 @@ def undoubted(
         con.unregister("asked")
     counts = f"SELECT (SELECT count(*) FROM marks), count(*) FROM positions p WHERE {span}{ours}"
     has_marks, count = con.execute(counts).fetchall()[0]
-    parts = count // PART_ROWS + 1
-    for part in range(parts):
-        some = f"{ours} AND p.mmsi % {parts} = {part}" if parts > 1 else ours
-        source = (_MARKED if has_marks else _UNMARKED).format(ours=some)
-        yield Paths.of(arrow(con, f"SELECT {Paths.COLUMNS} FROM {source} WHERE NOT doubted AND {span}"))
+    source = (_MARKED if has_marks else _UNMARKED).format(ours=ours)
+    return f"{source} WHERE NOT doubted AND {span}", int(count)
 
 
 @dataclass(frozen=True)

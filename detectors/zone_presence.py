@@ -18,6 +18,7 @@ import numpy.typing as npt
 from detectors.contract import Detector, threshold
 from detectors.event import Event, Reach, shared, to_datetime, untied
 from detectors.geo import NM_M, US_H, Bools, Ints
+from detectors.idle import Idle
 
 if TYPE_CHECKING:
     from detectors.changes import Changes
@@ -95,8 +96,14 @@ class ZonePresence(Detector):
         return max(self.memory_h, self.type_hours + self.rejoin_minutes / 60)
 
     def stirred(self, changes: Changes) -> frozenset[int] | None:
-        """A stay hangs on what its own ship said alone."""
-        return changes.ships
+        """A stay hangs on what its own ship said alone: ships that changed, but for those far from all such zones."""
+        zones = [zone.id for zone in changes.zones.zones if zone.alert_for != "none"]
+
+        def inside(tracks: Tracks, _: Ints) -> Bools:
+            return np.asarray(changes.zones.inside(tracks.lon, tracks.lat, tracks.t, ids=zones).any(axis=0))
+
+        around_us = int(self.look_around_h * US_H)
+        return changes.ships - Idle.of(changes.shelf, self, changes.zones.sha256).among(changes, around_us, inside)
 
     def find(self, view: View) -> Iterator[Event | Reach]:
         """Yield the stays of all ships in all zones that alert."""
@@ -105,6 +112,10 @@ class ZonePresence(Detector):
         if not len(tracks) or not zones:
             return
         inside = view.zones.inside(tracks.lon, tracks.lat, tracks.t, ids=[zone.id for zone in zones])
+        if view.shelf is not None:
+            any_of = inside.any(axis=0)
+            idle = Idle.of(view.shelf, self, view.zones.sha256)
+            idle.looked_at(view, tracks.mmsi[tracks.ship[any_of]], tracks.t[any_of])
         fishing = self._fishing(view) if any(zone.alert_for == "fishing" for zone in zones) else None
         found = []
         for zone, held in zip(zones, inside, strict=True):

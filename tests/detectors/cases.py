@@ -110,7 +110,7 @@ def insert(store: Store, tables: dict[str, pa.Table]) -> None:
             con.execute(
                 "INSERT INTO changes VALUES (?, make_timestamp(?), make_timestamp(?))", [number, min(lows), max(highs)]
             )
-            note(con, [rows["mmsi"].to_numpy() for rows in tables.values()])
+            note(con, [(rows["mmsi"].to_numpy(), rows["t"].to_numpy().view(np.int64)) for rows in tables.values()])
 
 
 def defaults(*names: str) -> dict[str, Detector]:
