@@ -24,7 +24,7 @@ def steaming(rng: np.random.Generator) -> list[Ship]:
         minutes = np.arange(rng.uniform(0, 9), span_min, 9.0)
         speed = np.full(len(minutes), 9.0)
         start = rng.uniform(0.05, 0.7) * span_min
-        some = (minutes > start) & (minutes < start + rng.choice([180, 330, 500]))
+        some = (minutes > start) & (minutes < start + rng.choice([330, 500]))
         keep, east = np.full(len(minutes), True), np.full(len(minutes), 0.0015)
         if k % 4 == 0:
             east[some], speed[some] = 0.0, 0.4
