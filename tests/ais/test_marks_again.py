@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ais.marks import renew
-from ais.store import Store
+from soak.fresh import fresh, passing
 from tests.detectors.cases import Ship, insert, rows_of
 
 MARKS = "SELECT mmsi, t, line, track, flags FROM marks ORDER BY ALL"
@@ -40,7 +40,7 @@ def test_marks_of_parts_are_those_of_the_whole(tmp_path, seed):
     part = np.where(late, rng.integers(0, 9, size), np.argsort(np.argsort(minutes)) * 9 // size)
     found = []
     for number in (9, 1):
-        with Store.open(tmp_path / f"{number}.duckdb") as store:
+        with passing(fresh(tmp_path / f"{number}.duckdb")) as store:
             for k in range(number):
                 here = np.flatnonzero(part == k) if number > 1 else np.arange(size)
                 insert(store, {"positions": tables["positions"].take(here)})
@@ -57,7 +57,7 @@ def test_marks_of_parts_are_those_of_the_whole(tmp_path, seed):
 def test_ships_of_which_nothing_is_left_are_let_go(tmp_path):
     """All of an input is taken out again in the process that had judged its ships."""
     tables = rows_of([Ship(101 + k, np.arange(5.0), np.full(5, 123.0 + k), np.full(5, 36.0)) for k in range(2)])
-    with Store.open(tmp_path / "a.duckdb") as store:
+    with passing(fresh(tmp_path / "a.duckdb")) as store:
         insert(store, tables)
         with store.transaction() as con:
             renew(con)
