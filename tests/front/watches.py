@@ -17,7 +17,15 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 from confluent_kafka import Producer
 
+from ais.ingest import IngestOptions, ingest
+from ais.inputs import inputs_of
+from ais.reader import Reader
+from ais.source import Input
+from darkwake.clock import now
+from detectors import detect, read_events, to_json
 from soak.forked import Forked, Forks
+from soak.fresh import fresh, passing
+from soak.seeds import DETECTORS, SEAS
 from tests.front.front_door import Run
 
 SECONDS = 120.0
@@ -94,10 +102,29 @@ def run(cli: Run, given: Path) -> str:
     return events(cli, case)
 
 
-def same_as_a_run(cli: Run, folder: Path) -> str:
+def found_by(case: Path) -> str:
+    """Return the events of a case that nobody holds, read without the command line."""
+    with Reader.open(case) as reader:
+        return to_json(read_events(reader))
+
+
+def replayed(given: Path) -> str:
+    """Return what a run on a file or a folder finds: the same, in this process, in a case that nobody opens again."""
+    with passing(fresh(given.with_suffix(".replay.duckdb"))) as store:
+        for one in inputs_of(given):
+            if isinstance(one, Input):
+                ingest(store, one, IngestOptions(), now=now())
+            else:
+                assert not one.wrong, one
+        detect(store, SEAS, detectors=DETECTORS, now=now(), version="replay")
+        with store.reader() as reader:
+            return to_json(read_events(reader))
+
+
+def same_as_a_run(folder: Path) -> str:
     """The events of the watch, which has ended, are those of a run on its spool; there are some; returns them."""
-    found = events(cli, folder / "live.duckdb")
-    assert found == run(cli, folder / "live.spool")
+    found = found_by(folder / "live.duckdb")
+    assert found == replayed(folder / "live.spool")
     assert len(json.loads(found)) > 2
     return found
 
