@@ -31,11 +31,11 @@ from zones import load_zones
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 NOW_US = round(NOW.timestamp() * 1e6)
-KINDS = {name: kind() for name, kind in discover().items()}
+KINDS, SEAS = {name: kind() for name, kind in discover().items()}, load_zones()
 
 
 def found(store: Store) -> str:
-    detect(store, load_zones(), detectors=KINDS, now=NOW, version="test")
+    detect(store, SEAS, detectors=KINDS, now=NOW, version="test")
     with store.reader() as reader:
         return to_json(read_events(reader))
 
@@ -149,7 +149,7 @@ def test_raw_lines_are_packed_when_there_are_many_or_nothing_comes(tmp_path: Pat
 def test_a_day_is_whole_once_the_next_has_begun(tmp_path: Path) -> None:
     lines = [line for message in feed(np.random.default_rng(5)) for line in message]
     said: list[str] = []
-    watch = Watch(tmp_path / "case.duckdb", tmp_path, [], load_zones(), KINDS, "test", lambda: NOW, said.append)
+    watch = Watch(tmp_path / "case.duckdb", tmp_path, [], SEAS, KINDS, "test", lambda: NOW, said.append)
     spool = watch._spools["udp"] = Spool(tmp_path, "udp")
     for number, day in enumerate((0, 1, 0)):  # the clock is set back at last
         for line in lines[number::3]:
@@ -192,7 +192,7 @@ def test_a_packed_day_is_the_input_that_a_replay_finds(tmp_path: Path, broken: s
         path.with_name(f".{path.name}.zst.new").write_bytes(b"half")
     elif broken == "renamed":
         spool.pack(path, lambda: False)
-    watch = Watch(tmp_path / "case.duckdb", folder, [], load_zones(), KINDS, "test", lambda: NOW, said.append)
+    watch = Watch(tmp_path / "case.duckdb", folder, [], SEAS, KINDS, "test", lambda: NOW, said.append)
     watch._spools["udp"] = spool
     with passing(fresh(watch.case)) as store:
         assert _Taking(watch, store)._caught_up()
@@ -232,7 +232,7 @@ def test_a_packed_day_that_the_case_lacks_is_taken_in(tmp_path: Path) -> None:
     assert done is not None
     assert spool.pack(path, lambda: True) is None
     spool.settle(path)
-    watch = Watch(tmp_path / "a.duckdb", tmp_path / "spool", [], load_zones(), KINDS, "test", lambda: NOW, print)
+    watch = Watch(tmp_path / "a.duckdb", tmp_path / "spool", [], SEAS, KINDS, "test", lambda: NOW, print)
     watch._spools["udp"] = spool
     with passing(fresh(watch.case)) as store:
         _Taking(watch, store)._caught_up()
@@ -247,7 +247,7 @@ def test_what_a_watch_does_not_come_to_waits_for_the_next(tmp_path: Path) -> Non
     for line in lines:
         spool.append(line, NOW_US)
     spool.flush()
-    watch = Watch(tmp_path / "a.duckdb", tmp_path / "spool", [], load_zones(), KINDS, "test", lambda: NOW, print)
+    watch = Watch(tmp_path / "a.duckdb", tmp_path / "spool", [], SEAS, KINDS, "test", lambda: NOW, print)
     watch._spools["udp"] = spool
     with passing(fresh(watch.case)) as store:
         taking = _Taking(watch, store)

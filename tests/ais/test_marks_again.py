@@ -7,6 +7,7 @@ from ais.marks import renew
 from soak.fresh import fresh, passing
 from tests.detectors.cases import Ship, insert, rows_of
 
+PARTS = 9
 MARKS = "SELECT mmsi, t, line, track, flags FROM marks ORDER BY ALL"
 
 
@@ -37,9 +38,9 @@ def test_marks_of_parts_are_those_of_the_whole(tmp_path, seed):
     tables = rows_of(odd_ships(rng))
     size, minutes = tables["positions"].num_rows, tables["positions"]["t"].to_numpy().view(np.int64)
     late = rng.random(size) < (0.0 if seed % 2 else 0.1)
-    part = np.where(late, rng.integers(0, 9, size), np.argsort(np.argsort(minutes)) * 9 // size)
+    part = np.where(late, rng.integers(0, PARTS, size), np.argsort(np.argsort(minutes)) * PARTS // size)
     found = []
-    for number in (9, 1):
+    for number in (PARTS, 1):
         with passing(fresh(tmp_path / f"{number}.duckdb")) as store:
             for k in range(number):
                 here = np.flatnonzero(part == k) if number > 1 else np.arange(size)

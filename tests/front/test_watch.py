@@ -89,7 +89,7 @@ def test_feeds_over_sockets_are_found_as_a_replay_finds_them(
     with socket.create_server(("127.0.0.1", 0)) as server:
         tcp = server.getsockname()[1]
         sources = [f"tcp://127.0.0.1:{tcp}", f"tcp-listen://127.0.0.1:{listen}", f"udp://127.0.0.1:{udp}"]
-        with watching(forks, tmp_path, *sources) as process:
+        with watching(forks, tmp_path, *sources, all_threads=True) as process:
             client, _ = server.accept()
             with client:
                 client.sendall("".join(f"{line}\r\n" for line in sent[:third])[:-20].encode())
@@ -245,11 +245,11 @@ def test_json_over_a_socket(cli: Run, forks: Forks, tmp_path: Path) -> None:
     assert [(one["name"][-4:], one["lines"], one["positions"]) for one in inputs] == [("json", 2, 1), ("nmea", 1, 0)]
 
 
-def test_a_case_that_fails_is_opened_again(cli: Run, forks: Forks, tmp_path: Path, sent: list[str]) -> None:
+def test_a_case_that_fails_is_opened_again(forks: Forks, tmp_path: Path, sent: list[str]) -> None:
     with watching(forks, tmp_path, "-", code=FAILING) as process:
         process.give("".join(f"{line}\n" for line in sent))
         process.says("the disk of the case is full; it is tried again")
-        until("all lines in the case", lambda: taken(cli, tmp_path) == len(sent))
+        until("all lines in the case", lambda: taken(tmp_path) == len(sent))
         drained(process)
     same_as_a_run(tmp_path)
 
