@@ -116,7 +116,7 @@ def tried(seed: int, *, on_spool: bool, brief: bool = False) -> Outcome:
     Args:
         seed: Its number.
         on_spool: Hold it against a run on its spool in any case.
-        brief: Two sources and one stop in between, in place of up to three and two.
+        brief: Two sources and one stop in between, not up to three and two; raw lines are not packed at the end.
     """
     with TemporaryDirectory(prefix="darkwake-seed-") as folder:
         live = _Live(Path(folder), seed, brief=brief)
@@ -305,7 +305,7 @@ class _Live:
 
     def __init__(self, folder: Path, seed: int, *, brief: bool) -> None:
         self._folder, self._chance, self.spool = folder, Random(seed), folder / "spool"
-        self._found, self._seed, self._stops = Outcome(), seed, 1 if brief else 2
+        self._found, self._seed, self._brief, self._stops = Outcome(), seed, brief, 1 if brief else 2
         name = ALONE[seed % len(ALONE)]
         self.detectors = {one: DETECTORS[one] for one in (*DETECTORS[name].reads, name)}
         self._senders: list[_Kept | _Tcp | _File] = []
@@ -378,8 +378,9 @@ class _Live:
         self._watch._flush_once()
         taking._caught_up()
         taking._detect()
-        for follower in taking._followers.values():
-            follower.pause()
+        if not self._brief:
+            for follower in taking._followers.values():
+                follower.pause()
         with self._store.reader() as reader:
             found.events = to_json(read_events(reader))
             counted = sum(

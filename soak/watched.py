@@ -70,7 +70,7 @@ def tried(forks: Forks, folder: Path, kills: int, positions: int, life_s: tuple[
             _until_it_works(case, found.lines[-1] if found.lines else 0, process)
             time.sleep(chance.uniform(*life_s))
             process.kill()
-        found.lines.append(_lines(case))
+        found.lines.append(lines_of(case))
     forks.run(folder, "watch", f"file:{given}", "--case", case)
     for name, what in (("spool", folder / "live.spool"), ("source", given)):
         case = folder / f"{name}.duckdb"
@@ -89,12 +89,12 @@ def _events(case: Path) -> str:
 def _until_it_works(case: Path, lines: int, process: Forked) -> None:
     """Wait until a watch has taken something in, or has ended."""
     end = time.monotonic() + TIME_LIMIT_S
-    while _lines(case) <= lines and not process.ended(_LOOK_S):
+    while lines_of(case) <= lines and not process.ended(_LOOK_S):
         if time.monotonic() > end:
             raise RuntimeError(f"a watch took nothing in within {TIME_LIMIT_S} s")
 
 
-def _lines(case: Path) -> int:
+def lines_of(case: Path) -> int:
     """Return how many lines a case holds; 0 where it cannot be told just now."""
     try:
         with Reader.open(case) as reader:

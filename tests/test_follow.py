@@ -25,16 +25,17 @@ from darkwake.case import Case
 from darkwake.watch import LAST_TAKE_S, Watch, _Taking
 from detectors import detect, discover, read_events, to_json
 from soak.alike import differences, prints
+from soak.fresh import fresh, passing
 from tests.test_any_split import feed
 from zones import load_zones
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 NOW_US = round(NOW.timestamp() * 1e6)
-KINDS = {name: kind() for name, kind in discover().items()}
+KINDS, SEAS = {name: kind() for name, kind in discover().items()}, load_zones()
 
 
 def found(store: Store) -> str:
-    detect(store, load_zones(), detectors=KINDS, now=NOW, version="test")
+    detect(store, SEAS, detectors=KINDS, now=NOW, version="test")
     with store.reader() as reader:
         return to_json(read_events(reader))
 
@@ -47,7 +48,7 @@ def test_events_are_those_of_the_whole_spool(tmp_path: Path, seed: int) -> None:
     if seed % 2:
         messages = [messages[i] for i in rng.permutation(len(messages))]
     spools = [Spool(tmp_path / "spool", name) for name in ("a", "b")[: 1 + seed % 3 % 2]]
-    store = Store.open(tmp_path / "live.duckdb")
+    store = fresh(tmp_path / "live.duckdb")
     followers: dict[Path, Follower] = {}
 
     def catch_up() -> None:
@@ -82,8 +83,8 @@ def test_events_are_those_of_the_whole_spool(tmp_path: Path, seed: int) -> None:
         counted = [(one.name, one.lines, one.stored, one.duplicates, one.rejects) for one in reports(reader)]
         whole = {b"".join(raw for _, raw in blocks(reader, number)) for number in range(1, len(spools) + 1)}
         assert whole == {path.read_bytes() for spool in spools for path in spool.files()}
-    store.close()
-    with Store.open(tmp_path / "replay.duckdb") as replay:
+    passing(store).close()
+    with passing(fresh(tmp_path / "replay.duckdb")) as replay:
         again = []
         for spool in spools:
             (path,) = spool.files()
@@ -106,7 +107,7 @@ def test_a_follower_that_starts_anew_goes_on(tmp_path: Path) -> None:
             path.unlink()
         spool = Spool(tmp_path, "udp")
         case = tmp_path / f"{name}.duckdb"
-        store = Store.open(case)
+        store = fresh(case)
         follower = None
         for start, end in pairwise(cuts):
             for line in lines[start:end]:
@@ -129,7 +130,7 @@ def test_a_follower_that_starts_anew_goes_on(tmp_path: Path) -> None:
 
 def test_raw_lines_are_packed_when_there_are_many_or_nothing_comes(tmp_path: Path) -> None:
     spool = Spool(tmp_path, "udp")
-    with Store.open(tmp_path / "case.duckdb") as store:
+    with passing(fresh(tmp_path / "case.duckdb")) as store:
         follower = None
         for number, kept in enumerate(([], [], [3], [3])):
             spool.append(b"$GPGGA,1*00", NOW_US)
@@ -148,13 +149,13 @@ def test_raw_lines_are_packed_when_there_are_many_or_nothing_comes(tmp_path: Pat
 def test_a_day_is_whole_once_the_next_has_begun(tmp_path: Path) -> None:
     lines = [line for message in feed(np.random.default_rng(5)) for line in message]
     said: list[str] = []
-    watch = Watch(tmp_path / "case.duckdb", tmp_path, [], load_zones(), KINDS, "test", lambda: NOW, said.append)
+    watch = Watch(tmp_path / "case.duckdb", tmp_path, [], SEAS, KINDS, "test", lambda: NOW, said.append)
     spool = watch._spools["udp"] = Spool(tmp_path, "udp")
     for number, day in enumerate((0, 1, 0)):  # the clock is set back at last
         for line in lines[number::3]:
             spool.append(line.encode(), NOW_US + day * 86_400_000_000)
     spool.flush()
-    with Store.open(watch.case) as store:
+    with fresh(watch.case) as store:
         taking = _Taking(watch, store)
         assert taking._caught_up()
         assert not taking._caught_up()
@@ -191,9 +192,9 @@ def test_a_packed_day_is_the_input_that_a_replay_finds(tmp_path: Path, broken: s
         path.with_name(f".{path.name}.zst.new").write_bytes(b"half")
     elif broken == "renamed":
         spool.pack(path, lambda: False)
-    watch = Watch(tmp_path / "case.duckdb", folder, [], load_zones(), KINDS, "test", lambda: NOW, said.append)
+    watch = Watch(tmp_path / "case.duckdb", folder, [], SEAS, KINDS, "test", lambda: NOW, said.append)
     watch._spools["udp"] = spool
-    with Store.open(watch.case) as store:
+    with passing(fresh(watch.case)) as store:
         assert _Taking(watch, store)._caught_up()
         if broken == "kept":  # the case has the day, and the plain file did not go
             path.write_bytes(plain)
@@ -202,7 +203,7 @@ def test_a_packed_day_is_the_input_that_a_replay_finds(tmp_path: Path, broken: s
         with store.reader() as reader:
             (first, _) = reports(reader)
     assert [one.name for one in spool.folder.iterdir() if one.name.startswith(path.name)] == [packed(path).name]
-    with Store.open(tmp_path / "again.duckdb") as store:
+    with passing(fresh(tmp_path / "again.duckdb")) as store:
         for one in inputs_of(folder):
             assert isinstance(one, Input)
             ingest(store, one, IngestOptions(), now=NOW)
@@ -231,9 +232,9 @@ def test_a_packed_day_that_the_case_lacks_is_taken_in(tmp_path: Path) -> None:
     assert done is not None
     assert spool.pack(path, lambda: True) is None
     spool.settle(path)
-    watch = Watch(tmp_path / "a.duckdb", tmp_path / "spool", [], load_zones(), KINDS, "test", lambda: NOW, print)
+    watch = Watch(tmp_path / "a.duckdb", tmp_path / "spool", [], SEAS, KINDS, "test", lambda: NOW, print)
     watch._spools["udp"] = spool
-    with Store.open(watch.case) as store:
+    with passing(fresh(watch.case)) as store:
         _Taking(watch, store)._caught_up()
         rows = store.con.execute("SELECT complete, sha256, bytes, lines FROM inputs ORDER BY id").fetchall()
     assert rows == [(True, *done[:2], len(lines[::2])), (False, "", 0, len(lines[1::2]))]
@@ -246,9 +247,9 @@ def test_what_a_watch_does_not_come_to_waits_for_the_next(tmp_path: Path) -> Non
     for line in lines:
         spool.append(line, NOW_US)
     spool.flush()
-    watch = Watch(tmp_path / "a.duckdb", tmp_path / "spool", [], load_zones(), KINDS, "test", lambda: NOW, print)
+    watch = Watch(tmp_path / "a.duckdb", tmp_path / "spool", [], SEAS, KINDS, "test", lambda: NOW, print)
     watch._spools["udp"] = spool
-    with Store.open(watch.case) as store:
+    with passing(fresh(watch.case)) as store:
         taking = _Taking(watch, store)
         watch._told_at = time.monotonic() - LAST_TAKE_S
         assert not taking._caught_up()

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from ais.marks import renew
-from ais.store import Store
+from soak.fresh import fresh, passing
 from tests.detectors.cases import Ship, insert, rows_of
 
+PARTS = 9
 MARKS = "SELECT mmsi, t, line, track, flags FROM marks ORDER BY ALL"
 
 
@@ -37,10 +38,10 @@ def test_marks_of_parts_are_those_of_the_whole(tmp_path, seed):
     tables = rows_of(odd_ships(rng))
     size, minutes = tables["positions"].num_rows, tables["positions"]["t"].to_numpy().view(np.int64)
     late = rng.random(size) < (0.0 if seed % 2 else 0.1)
-    part = np.where(late, rng.integers(0, 9, size), np.argsort(np.argsort(minutes)) * 9 // size)
+    part = np.where(late, rng.integers(0, PARTS, size), np.argsort(np.argsort(minutes)) * PARTS // size)
     found = []
-    for number in (9, 1):
-        with Store.open(tmp_path / f"{number}.duckdb") as store:
+    for number in (PARTS, 1):
+        with passing(fresh(tmp_path / f"{number}.duckdb")) as store:
             for k in range(number):
                 here = np.flatnonzero(part == k) if number > 1 else np.arange(size)
                 insert(store, {"positions": tables["positions"].take(here)})
@@ -57,7 +58,7 @@ def test_marks_of_parts_are_those_of_the_whole(tmp_path, seed):
 def test_ships_of_which_nothing_is_left_are_let_go(tmp_path):
     """All of an input is taken out again in the process that had judged its ships."""
     tables = rows_of([Ship(101 + k, np.arange(5.0), np.full(5, 123.0 + k), np.full(5, 36.0)) for k in range(2)])
-    with Store.open(tmp_path / "a.duckdb") as store:
+    with passing(fresh(tmp_path / "a.duckdb")) as store:
         insert(store, tables)
         with store.transaction() as con:
             renew(con)

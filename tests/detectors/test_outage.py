@@ -107,7 +107,7 @@ def test_a_source_whose_lines_are_all_copies_works(tmp_path, zones, table):
              "lon": 0.0, "lat": 0.0, "msg_type": 4, "kind": "base"} for m in range(120, 541, 10)]  # fmt: skip
     schema = TABLES[held].arrow_schema()
     said = pa.Table.from_pylist([{name: row.get(name) for name in schema.names} for row in rows], schema=schema)
-    with Store.open(tmp_path / "a.duckdb") as store:
+    with passing(fresh(tmp_path / "a.duckdb")) as store:
         insert(store, rows_of([*heard("north", (0, 120), (540, 1500)), *OTHER]))
         assert detect(store, zones, detectors=BOTH, now=NOW, version="test").events == {"outage": 1}
         insert(store, {"positions": TABLES["positions"].arrow_schema().empty_table(), table: said})
@@ -115,7 +115,7 @@ def test_a_source_whose_lines_are_all_copies_works(tmp_path, zones, table):
 
 
 def test_another_limit_is_seen_by_silences_too(tmp_path, zones):
-    with Store.open(tmp_path / "a.duckdb") as store:
+    with passing(fresh(tmp_path / "a.duckdb")) as store:
         insert(store, rows_of([*heard("north", (0, 120), (540, 1500)), *OTHER]))
         for limit, events in ((15.0, {"outage": 1}), (600.0, {"gap": 3}), (15.0, {"outage": 1})):
             rule = {**BOTH, "outage": Outage(outage_minutes=limit)}

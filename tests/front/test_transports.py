@@ -24,7 +24,6 @@ from soak.apart import run_apart
 from soak.forked import Forks
 from soak.seeds import as_it_comes, traffic
 from tests.ais.sentences import said
-from tests.front.front_door import Run
 from tests.front.watches import (
     MOSQUITTO,
     Cluster,
@@ -32,7 +31,7 @@ from tests.front.watches import (
     free_port,
     mosquitto,
     publish,
-    run,
+    replayed,
     same_as_a_run,
     sentences,
     spooled,
@@ -107,14 +106,14 @@ class _Trial:
         self._come["file"].update(line for part in self._dealt for line in part["file"])
 
 
-def test_through_each_transport(cli: Run, forks: Forks, tmp_path: Path, broker: int, cluster: Cluster) -> None:
+def test_through_each_transport(forks: Forks, tmp_path: Path, broker: int, cluster: Cluster) -> None:
     """Three seeds side by side; a kill in between, while brokers are given more."""
     trials = []
     for seed in range(3):
         (tmp_path / str(seed)).mkdir()
         trials.append(_Trial(tmp_path / str(seed), broker, cluster, seed))
     with ExitStack() as block:
-        first = [block.enter_context(watching(forks, one.folder, *one.sources)) for one in trials]
+        first = [block.enter_context(watching(forks, one.folder, *one.sources, all_threads=True)) for one in trials]
         for process in first:
             until("connections", lambda: process.log.count("connected") == 2 == process.log.count("listening"))  # noqa: B023
         time.sleep(0.3)  # the subscription is on its way
@@ -126,7 +125,7 @@ def test_through_each_transport(cli: Run, forks: Forks, tmp_path: Path, broker: 
             process.kill()
         for one in trials:
             one.brokers(1)  # while nobody watches
-        second = [block.enter_context(watching(forks, one.folder, *one.sources)) for one in trials]
+        second = [block.enter_context(watching(forks, one.folder, *one.sources, all_threads=True)) for one in trials]
         for one, process in zip(trials, second, strict=True):
             until("listeners", lambda: process.log.count("listening") == 2)  # noqa: B023
             one.senders(1)
@@ -137,7 +136,7 @@ def test_through_each_transport(cli: Run, forks: Forks, tmp_path: Path, broker: 
             until("all lines in the spool", one.there)
             drained(process)
     for one in trials:
-        assert same_as_a_run(cli, one.folder) == run(cli, one.source)
+        assert same_as_a_run(one.folder) == replayed(one.source)
 
 
 def _dealt(chance: random.Random, messages: list[list[str]]) -> dict[str, list[str]]:
@@ -161,7 +160,7 @@ def _send_in_pieces(chance: random.Random, port: int, lines: list[str]) -> None:
                 part = part[size:]
 
 
-def test_what_a_broker_was_told_it_does_not_send_again(cli: Run, forks: Forks, tmp_path: Path, broker: int) -> None:
+def test_what_a_broker_was_told_it_does_not_send_again(forks: Forks, tmp_path: Path, broker: int) -> None:
     lines = [said(T0 + k, mmsi=440000001, lon=124.0 + k / 1_000, lat=38.0)[0] for k in range(50)]
     address = f"mqtt://127.0.0.1:{broker}/again/#"
     with watching(forks, tmp_path, address) as process:
@@ -270,7 +269,7 @@ def test_a_server_that_stalls_is_called_again() -> None:
     assert b"!AIVDM,1," in heard.lines
 
 
-def test_a_silent_feed_is_no_ships_doing(cli: Run, forks: Forks, tmp_path: Path) -> None:
+def test_a_silent_feed_is_no_ships_doing(forks: Forks, tmp_path: Path) -> None:
     """Of five ships whose feed fell silent for nine hours none is said to have been silent though receivable.
 
     One that was silent while the others were heard is: the feed's silence is told apart from a ship's.
@@ -290,7 +289,7 @@ def test_a_silent_feed_is_no_ships_doing(cli: Run, forks: Forks, tmp_path: Path)
             client.sendall("".join(f"{line}\n" for line in lines).encode())
             until("all lines in the spool", lambda: spooled(tmp_path) >= len(lines))
             drained(process)
-    gaps = [event for event in json.loads(same_as_a_run(cli, tmp_path)) if event["kind"] == "gap"]
+    gaps = [event for event in json.loads(same_as_a_run(tmp_path)) if event["kind"] == "gap"]
     verdicts = {(tuple(gap["mmsi"]), gap["evidence"]["verdict"]) for gap in gaps}
     assert ((412000001,), "silent though receivable") in verdicts
     assert [verdict for _, verdict in verdicts].count("silent though receivable") == 1

@@ -24,7 +24,9 @@ from tests.front.watches import (
     SECONDS,
     drained,
     events,
+    found_by,
     free_port,
+    replayed,
     run,
     same_as_a_run,
     spooled,
@@ -87,7 +89,7 @@ def test_feeds_over_sockets_are_found_as_a_replay_finds_them(
     with socket.create_server(("127.0.0.1", 0)) as server:
         tcp = server.getsockname()[1]
         sources = [f"tcp://127.0.0.1:{tcp}", f"tcp-listen://127.0.0.1:{listen}", f"udp://127.0.0.1:{udp}"]
-        with watching(forks, tmp_path, *sources) as process:
+        with watching(forks, tmp_path, *sources, all_threads=True) as process:
             client, _ = server.accept()
             with client:
                 client.sendall("".join(f"{line}\r\n" for line in sent[:third])[:-20].encode())
@@ -105,11 +107,13 @@ def test_feeds_over_sockets_are_found_as_a_replay_finds_them(
                 assert cli("status", "--case", tmp_path / "live.duckdb").code == 0  # while it is written to
                 log = drained(process)
     assert "closed by the other side" in log
-    same_as_a_run(cli, tmp_path)
+    found = events(cli, tmp_path / "live.duckdb")
+    assert found == run(cli, tmp_path / "live.spool")
+    assert len(json.loads(found)) > 2
     assert "may grow" in cli("status", "--case", tmp_path / "live.duckdb").out
 
 
-def test_a_feed_that_goes_silent_is_an_outage_and_no_ships_gap(cli: Run, forks: Forks, tmp_path: Path) -> None:
+def test_a_feed_that_goes_silent_is_an_outage_and_no_ships_gap(forks: Forks, tmp_path: Path) -> None:
     """It is lost for seven hours of the data's time, while another goes on; one of its ships is not heard again."""
 
     def heard(station: str, ships: int, *spells: tuple[int, int]) -> str:
@@ -131,13 +135,13 @@ def test_a_feed_that_goes_silent_is_an_outage_and_no_ships_gap(cli: Run, forks: 
                 process.give(heard("south", 1, south))
         until("all lines in the spool", lambda: spooled(tmp_path) >= 30 * 4 + 30 * 3 + 167)
         drained(process)
-    found = events(cli, tmp_path / "live.duckdb")
-    assert found == run(cli, tmp_path / "live.spool")
+    found = found_by(tmp_path / "live.duckdb")
+    assert found == replayed(tmp_path / "live.spool")
     (outage,) = [event for event in json.loads(found) if event["kind"] in ("outage", "gap")]
     assert (outage["kind"], outage["evidence"]["source"], outage["evidence"]["hours"]) == ("outage", "north", 7.07)
 
 
-def test_a_watch_that_is_killed_goes_on(cli: Run, forks: Forks, tmp_path: Path, sent: list[str]) -> None:
+def test_a_watch_that_is_killed_goes_on(forks: Forks, tmp_path: Path, sent: list[str]) -> None:
     given = tmp_path / "given.nmea"
     given.write_text("".join(f"{line}\n" for line in sent))
     half = len(sent) // 2
@@ -151,10 +155,10 @@ def test_a_watch_that_is_killed_goes_on(cli: Run, forks: Forks, tmp_path: Path, 
         assert process.ended(SECONDS)  # both sources end, and with them the watch
         assert process.code == 0, process.log
         assert not process.out
-    assert same_as_a_run(cli, tmp_path) == run(cli, given)
+    assert same_as_a_run(tmp_path) == replayed(given)
 
 
-def test_what_was_taken_in_before_a_kill_is_looked_at(cli: Run, forks: Forks, tmp_path: Path, sent: list[str]) -> None:
+def test_what_was_taken_in_before_a_kill_is_looked_at(forks: Forks, tmp_path: Path, sent: list[str]) -> None:
     given = tmp_path / "given.nmea"
     given.write_text("".join(f"{line}\n" for line in sent))
     for code, left in ((KILLED, -9), (KILLED, -9), ("", 0)):  # nothing is left to be read when the last one begins
@@ -162,7 +166,7 @@ def test_what_was_taken_in_before_a_kill_is_looked_at(cli: Run, forks: Forks, tm
             assert process.ended(SECONDS)
             assert process.code == left, process.log
     assert "on from byte" in process.log
-    assert events(cli, tmp_path / "live.duckdb") == run(cli, given)
+    assert found_by(tmp_path / "live.duckdb") == replayed(given)
 
 
 @pytest.mark.skipif(GPSD is None, reason="gpsd is missing")
@@ -190,7 +194,7 @@ def test_gpsd_is_a_source(cli: Run, forks: Forks, tmp_path: Path) -> None:
 
 
 def test_a_websocket_that_breaks_off_talks_rubbish_and_comes_again(
-    cli: Run, forks: Forks, tmp_path: Path, sent: list[str]
+    forks: Forks, tmp_path: Path, sent: list[str]
 ) -> None:
     """Closed by 1011, cut without a word (1006), then a good one; the server is told key and box each time."""
     third, hellos = len(sent) // 3, []
@@ -225,7 +229,7 @@ def test_a_websocket_that_breaks_off_talks_rubbish_and_comes_again(
     assert south < 37.5 < 39 < north
     assert west < 124 < 128 < east
     assert "secret" not in log
-    same_as_a_run(cli, tmp_path)
+    same_as_a_run(tmp_path)
 
 
 def test_json_over_a_socket(cli: Run, forks: Forks, tmp_path: Path) -> None:
@@ -241,18 +245,16 @@ def test_json_over_a_socket(cli: Run, forks: Forks, tmp_path: Path) -> None:
     assert [(one["name"][-4:], one["lines"], one["positions"]) for one in inputs] == [("json", 2, 1), ("nmea", 1, 0)]
 
 
-def test_a_case_that_fails_is_opened_again(cli: Run, forks: Forks, tmp_path: Path, sent: list[str]) -> None:
+def test_a_case_that_fails_is_opened_again(forks: Forks, tmp_path: Path, sent: list[str]) -> None:
     with watching(forks, tmp_path, "-", code=FAILING) as process:
         process.give("".join(f"{line}\n" for line in sent))
         process.says("the disk of the case is full; it is tried again")
-        until("all lines in the case", lambda: taken(cli, tmp_path) == len(sent))
+        until("all lines in the case", lambda: taken(tmp_path) == len(sent))
         drained(process)
-    same_as_a_run(cli, tmp_path)
+    same_as_a_run(tmp_path)
 
 
-def test_a_watch_that_is_told_to_end_cuts_off_what_takes_long(
-    cli: Run, forks: Forks, tmp_path: Path, sent: list[str]
-) -> None:
+def test_a_watch_that_is_told_to_end_cuts_off_what_takes_long(forks: Forks, tmp_path: Path, sent: list[str]) -> None:
     with watching(forks, tmp_path, "-", code=SLOW) as process:
         process.give("".join(f"{line}\n" for line in sent))
         process.says("it takes long")
@@ -261,11 +263,11 @@ def test_a_watch_that_is_told_to_end_cuts_off_what_takes_long(
         log = drained(process)
         assert time.monotonic() - began < 10
     assert "what came last is not looked through yet" in log
-    assert events(cli, tmp_path / "live.duckdb") == "[]\n"
+    assert found_by(tmp_path / "live.duckdb") == "[]\n"
     with watching(forks, tmp_path, "-") as process:  # nothing more comes
         process.says("up to")
         drained(process)
-    same_as_a_run(cli, tmp_path)
+    same_as_a_run(tmp_path)
 
 
 def test_lines_without_times_get_the_time_at_which_they_come(cli: Run, forks: Forks, tmp_path: Path) -> None:

@@ -17,7 +17,16 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 from confluent_kafka import Producer
 
+from ais.ingest import IngestOptions, ingest
+from ais.inputs import inputs_of
+from ais.reader import Reader
+from ais.source import Input
+from darkwake.clock import now
+from detectors import detect, read_events, to_json
 from soak.forked import Forked, Forks
+from soak.fresh import fresh, passing
+from soak.seeds import DETECTORS, SEAS
+from soak.watched import lines_of
 from tests.front.front_door import Run
 
 SECONDS = 120.0
@@ -26,16 +35,24 @@ _PATIENT = f"""
 import darkwake.watch as watch
 watch.END_S = watch.LAST_TAKE_S = {SECONDS}
 """
+_ONE_THREAD = """
+import ais.store
+ais.store._CONFIG["threads"] = 1
+"""
 _PATH = f"{os.environ.get('PATH')}:/usr/sbin"
 GPSD, MOSQUITTO = shutil.which("gpsd", path=_PATH), shutil.which("mosquitto", path=_PATH)
 
 
 def watching(
-    forks: Forks, folder: Path, *sources: str, code: str = "", key: str = ""
+    forks: Forks, folder: Path, *sources: str, code: str = "", key: str = "", all_threads: bool = False
 ) -> AbstractContextManager[Forked]:
-    """A watch in another process, for the block; told to end, it takes the time that it needs."""
+    """A watch in another process, for the block; told to end, it takes the time that it needs.
+
+    DuckDB has one thread in it, as in the tests' own process, unless it is to have all.
+    """
     words = ("watch", *sources, "--case", folder / "live.duckdb")
-    return forks.working(folder, *words, code=_PATIENT + code, env={"AISSTREAM_API_KEY": key})
+    first = _PATIENT + ("" if all_threads else _ONE_THREAD) + code
+    return forks.working(folder, *words, code=first, env={"AISSTREAM_API_KEY": key})
 
 
 def drained(process: Forked) -> str:
@@ -56,7 +73,7 @@ def until(what: str, true: Callable[[], bool]) -> None:
     end = time.monotonic() + SECONDS
     while not true():
         assert time.monotonic() < end, f"waited for: {what}"
-        time.sleep(0.05)
+        time.sleep(0.1)
 
 
 def spooled(folder: Path, kind: str = "") -> int:
@@ -74,10 +91,9 @@ def spooled_lines(folder: Path, kind: str) -> list[str]:
     return [line for path in folder.glob(f"live.spool/{kind}*/????-??-??.*") for line in path.read_text().splitlines()]
 
 
-def taken(cli: Run, folder: Path) -> int:
-    """Return how many lines the case has, whatever they are."""
-    said = cli("status", "--case", folder / "live.duckdb", "--json")
-    return sum(one["lines"] for one in json.loads(said.out)["inputs"]) if said.code == 0 else 0
+def taken(folder: Path) -> int:
+    """Return how many lines the case has, whatever they are; 0 where it cannot be told just now."""
+    return lines_of(folder / "live.duckdb")
 
 
 def events(cli: Run, case: Path) -> str:
@@ -94,10 +110,29 @@ def run(cli: Run, given: Path) -> str:
     return events(cli, case)
 
 
-def same_as_a_run(cli: Run, folder: Path) -> str:
+def found_by(case: Path) -> str:
+    """Return the events of a case that nobody holds, read without the command line."""
+    with Reader.open(case) as reader:
+        return to_json(read_events(reader))
+
+
+def replayed(given: Path) -> str:
+    """Return what a run on a file or a folder finds: the same, in this process, in a case that nobody opens again."""
+    with passing(fresh(given.with_suffix(".replay.duckdb"))) as store:
+        for one in inputs_of(given):
+            if isinstance(one, Input):
+                ingest(store, one, IngestOptions(), now=now())
+            else:
+                assert not one.wrong, one
+        detect(store, SEAS, detectors=DETECTORS, now=now(), version="replay")
+        with store.reader() as reader:
+            return to_json(read_events(reader))
+
+
+def same_as_a_run(folder: Path) -> str:
     """The events of the watch, which has ended, are those of a run on its spool; there are some; returns them."""
-    found = events(cli, folder / "live.duckdb")
-    assert found == run(cli, folder / "live.spool")
+    found = found_by(folder / "live.duckdb")
+    assert found == replayed(folder / "live.spool")
     assert len(json.loads(found)) > 2
     return found
 
