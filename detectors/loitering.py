@@ -24,7 +24,7 @@ from detectors.contract import Detector, threshold
 from detectors.drawing import Drawing
 from detectors.event import Event, Reach, shared, to_datetime, untied
 from detectors.geo import KNOT_M_S, NM_M, US_H, US_S, Bools, Ints, distance_m, xyz_m
-from detectors.idle import Idle
+from detectors.idle import Idle, Run
 from detectors.loitering_signs import INNOCENT, Place, Rules, Signs
 from detectors.seen import slow_ships_near
 from detectors.slow_spells import Limits, Spells, find_spells, near_slow, slow_fixes
@@ -33,6 +33,7 @@ from detectors.surroundings import Stays, fast_fixes, neighbours, silences_us, s
 
 if TYPE_CHECKING:
     from detectors.changes import Changes
+    from detectors.shelf import Shelf
     from detectors.tracks import Tracks
     from detectors.view import View
 
@@ -85,10 +86,12 @@ class Loitering(Detector):
 
     def stirred(self, changes: Changes) -> frozenset[int] | None:
         """Ships that changed, those that lay near where these were, and those whose stay ends as nothing more came."""
-        idle = Idle.of(changes.shelf, self)
-        stirred = changes.ships - idle.among(changes, int(self.look_around_h * US_H), self._may_be_slow)
-        around_us = self._limits.reach_us
-        lon, lat = changes.places(stirred, around_us)
+        look_us, around_us, kept = int(self.look_around_h * US_H), self._limits.reach_us, self._idle(changes.shelf)
+        idle = kept.among(changes, look_us, self._may_be_slow)
+        stirred = changes.ships - idle
+        # A ship that was slow for a moment only is one of a crowd then.
+        calm = kept.calm(idle, changes.on_time[1] - look_us)
+        lon, lat = changes.places(changes.ships - calm, around_us)
         for row in changes.standing(around_us):
             last_us = row["start_us"] + row["evidence"]["hours"] * US_H
             over = row["end_us"] is None and changes.horizon_us - last_us >= self._limits.gap_us - MINUTE_US
@@ -103,7 +106,7 @@ class Loitering(Detector):
         tracks = near_slow(view, limits)
         if view.shelf is not None:
             may_be = self._may_be_slow(tracks)
-            Idle.of(view.shelf, self).looked_at(view, tracks.mmsi[tracks.ship[may_be]], tracks.t[may_be])
+            self._idle(view.shelf).looked_at(view, tracks.mmsi[tracks.ship[may_be]], tracks.t[may_be])
         slow = slow_fixes(tracks, limits)
         spells = find_spells(tracks, np.flatnonzero(slow), limits, least_us)
         ashore = Ashore(self.port_km * 1000, self.anchorage_km * 1000)
@@ -123,6 +126,10 @@ class Loitering(Detector):
     @property
     def _limits(self) -> Limits:
         return Limits(self.max_sog_kn, int(self.max_gap_minutes * MINUTE_US), int(self.burst_minutes * MINUTE_US))
+
+    def _idle(self, shelf: Shelf) -> Idle:
+        """Return which ships gave no slow fixes, or not for as long as a spell lasts."""
+        return Idle.of(shelf, self, run=Run(self._limits.reach_us, int(self.min_hours * US_H)))
 
     def _may_be_slow(self, tracks: Tracks, _: Ints | None = None) -> Bools:
         """Say which fixes may belong to a spell; those of no speed may, too."""

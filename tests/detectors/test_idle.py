@@ -19,18 +19,22 @@ DETECTORS = defaults("outage", "gap", "loitering", "zone_presence")
 
 def steaming(rng: np.random.Generator) -> list[Ship]:
     """Ships of which nothing comes but for what each does for a while: lie at sea, fall silent, fish inshore, jump."""
-    ships, span_min = [], 2_600.0
+    ships, span_min, first = [], 2_600.0, 0.0
     for k in range(8):
         minutes = np.arange(rng.uniform(0, 9), span_min, 9.0)
         speed = np.full(len(minutes), 9.0)
         start = rng.uniform(0.05, 0.7) * span_min
         some = (minutes > start) & (minutes < start + rng.choice([330, 500]))
+        if k == 0:
+            first = start
+        elif k == 4:  # beside the first one for a while
+            some = (minutes > first + 40) & (minutes < first + rng.choice([130, 300]))
         keep, east = np.full(len(minutes), True), np.full(len(minutes), 0.0015)
         if k % 4 == 0:
             east[some], speed[some] = 0.0, 0.4
         elif k % 4 == 1:
             keep = (minutes < start) | (minutes > start + rng.choice([250, 450]) * (1 + (k == 1)))
-        lon, lat = 119.9 + np.cumsum(9 * east), np.full(len(minutes), 35.0 + 0.05 * k)
+        lon, lat = 119.9 + np.cumsum(9 * east), np.full(len(minutes), 35.0 + 0.05 * k - 0.195 * (k == 4))
         if k % 4 == 2:  # into the territorial sea and out again
             inward = np.clip(1 - np.abs(minutes - start - 200) / 700, 0, 1)
             lon, lat = 123.0 + 1.9 * inward, 38.2 + 0.38 * inward
