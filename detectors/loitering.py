@@ -28,7 +28,7 @@ from detectors.idle import Idle, Run
 from detectors.loitering_signs import INNOCENT, Place, Rules, Signs
 from detectors.seen import slow_ships_near
 from detectors.slow_spells import Limits, Spells, find_spells, near_slow, slow_fixes
-from detectors.statics import SPAN_US, Said, Statics
+from detectors.statics import SPAN_H, SPAN_US, Said, Statics
 from detectors.surroundings import Stays, fast_fixes, neighbours, silences_us, statuses
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class Loitering(Detector):
         Drawing("circle", "how far from its place the ship was heard", radius_m="spread_m"),
     )
     learned: ClassVar[tuple[str, ...]] = ("anchorages",)
+    told_h: ClassVar[float] = SPAN_H
 
     max_sog_kn: float = threshold(
         2.0, "slow is under this, fix by fix and in the median (GFW, loitering)", unit="kn", least=0.1

@@ -32,7 +32,7 @@ from detectors.meeting import Place, alongside, event_of
 from detectors.nearby import STEP_US, Candidates, Neighbours, Steps, neighbours, spans
 from detectors.rafts import link, rafts, rounds
 from detectors.samples import Samples, measure, runs, silence_us
-from detectors.statics import SPAN_US, Statics
+from detectors.statics import SPAN_H, SPAN_US, Statics
 from detectors.tracks import Tracks
 from detectors.vicinity import Vicinity
 
@@ -67,6 +67,7 @@ class Rendezvous(Detector):
     """
 
     name: ClassVar[str] = "rendezvous"
+    told_h: ClassVar[float] = SPAN_H
     kinds: ClassVar[tuple[str, ...]] = ("rendezvous", "brief_contact", "pair_trawling", "same_hull", "attended")
     learned: ClassVar[tuple[str, ...]] = ("anchorages",)
 

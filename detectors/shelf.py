@@ -31,6 +31,7 @@ _FULL = 0.75  # of the most rows, once room was made
 MOST_SHIPS = 25_000  # asked for at once: more are read from the case, none of them is kept
 SLACK_US = 86_400_000_000  # what lies so far before all that is asked of a ship is let go
 SLACK_ROWS = 10_000
+BEHIND_US = 600_000_000  # a ship that nobody asked for in so long is read anew: what came since is read for all at once
 _EVER = np.iinfo(np.int64).min  # for the time None: from the first fix on
 _NEVER = np.iinfo(np.int64).max
 _open: WeakKeyDictionary[Store, Shelf] = WeakKeyDictionary()
@@ -174,7 +175,8 @@ class Shelf:
         """
         wanted, start = numbers_of(ships), _EVER if start_us is None else start_us
         at, there = self._places(wanted)
-        there[there] = self._low[at[there]] <= start
+        known = at[there]
+        there[there] = (self._low[known] <= start) & (self._high[known] >= horizon_us - BEHIND_US)
         short = wanted[~there]
         if len(short) or not self._pieces:
             self._drop(np.flatnonzero(np.isin(self._ships, short)))

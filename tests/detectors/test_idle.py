@@ -93,3 +93,32 @@ def test_many_small_lots_leave_the_events_of_a_replay(tmp_path, zones, monkeypat
                     assert events == found(anew, zones)
     assert min(idle[name] for name in ("gap", "loitering", "zone_presence")) > 8
     assert {event["kind"] for event in json.loads(events)} >= {"gap", "loitering", "incursion"}
+
+
+def test_what_a_ship_says_of_herself_a_day_later_tells_what_she_was(tmp_path, zones):
+    """A spell of what calls itself gear is none; once most of what she said is another name, it is one."""
+    minutes = np.arange(0.0, 1_800.0, 6.0)
+    lies = minutes < 360
+    lon, speed = 121.0 + np.cumsum(np.where(lies, 0, 0.002)), np.where(lies, 0.3, 4.0)
+    tables = rows_of([Ship(412000001, minutes, lon, np.full(len(minutes), 35.0), speed)])
+    said = [(10, "NET MARK"), (1_500, "REAL SHIP"), (1_520, "REAL SHIP"), (1_540, "REAL SHIP")]
+    tables["identities"] = pa.table(
+        {
+            "mmsi": pa.array([412000001] * 4, pa.uint32()),
+            "t": pa.array([T0 + minute * HOUR // 60 for minute, _ in said], pa.timestamp("us")),
+            "name": [name for _, name in said],
+            "input_id": pa.array([1] * 4, pa.uint32()),
+            "line": pa.array(range(9_001, 9_005), pa.uint64()),
+        }
+    )
+    told = []
+    with passing(fresh(tmp_path / "live.duckdb")) as live:
+        for start in range(0, 1_800, 120):
+            low, high = T0 + start * HOUR // 60, T0 + (start + 120) * HOUR // 60
+            part = {}
+            for name, rows in tables.items():
+                t = rows["t"].to_numpy().view(np.int64)
+                part[name] = rows.filter(pa.array((t >= low) & (t < high)))
+            insert(live, part)
+            told.append(len(json.loads(found(live, zones))))
+    assert told == [0] * 12 + [1] * 3

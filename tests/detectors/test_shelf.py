@@ -62,6 +62,7 @@ def test_it_hands_out_what_is_in_the_case(monkeypatch, room):
     monkeypatch.setattr(shelves, "MOST_ROWS", room)
     monkeypatch.setattr(shelves, "SLACK_US", 50)
     monkeypatch.setattr(shelves, "SLACK_ROWS", 10)
+    monkeypatch.setattr(shelves, "BEHIND_US", 100)
     rng = np.random.default_rng(7)
     kept = 0
     for _ in range(8):
