@@ -86,7 +86,7 @@ class Loitering(Detector):
     )
 
     def stirred(self, changes: Changes) -> frozenset[int] | None:
-        """Ships that changed, those that lay near where these were, and those whose stay ends as nothing more came."""
+        """Slow ships that changed, those that lay near where any did, and those whose stay ends as nothing more came."""
         look_us, around_us, kept = int(self.look_around_h * US_H), self._limits.reach_us, self._idle(changes.shelf)
         idle = kept.among(changes, look_us, self._may_be_slow)
         stirred = changes.ships - idle
