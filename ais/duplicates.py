@@ -277,6 +277,9 @@ def _correct(con: duckdb.DuckDBPyConnection, name: str, stored: pa.Table, keep: 
     """Move stored rows to where they belong now: a copy can become the kept one and back."""
     was_kept = stored["held"].to_numpy(zero_copy_only=False) == "kept"
     copies = COPIES[name].name
+    if (moves := was_kept != keep).any():  # what takes the place of a row may be one that was there all along
+        h = stored["h"].to_numpy()
+        changed.add(stored.filter(pa.array(np.isin(h, h[moves]))), copies=True)
     for here, there, moves in ((name, copies, was_kept & ~keep), (copies, name, ~was_kept & keep)):
         if not moves.any():
             continue

@@ -30,8 +30,6 @@ class Detector(ABC):
         learned: Kinds of artefact that it reads from the view.
         reads: Detectors whose events, as they stand, it reads: they run first.
         draws: What a map draws of its events, beside their place.
-        told_h: Hours within which what a ship says of herself tells of an episode that may have left no event: so much
-            farther than `look_around_h` is looked around a change for ships that say something else than before.
         memory_h: Hours by which a change is widened before looking again: the longest episode that leaves no
             event and no Reach behind.
     """
@@ -41,7 +39,6 @@ class Detector(ABC):
     learned: ClassVar[tuple[str, ...]] = ()
     reads: ClassVar[tuple[str, ...]] = ()
     draws: ClassVar[tuple[Drawing, ...]] = ()
-    told_h: ClassVar[float] = 0.0
     memory_h: float
 
     @property

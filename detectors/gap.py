@@ -99,7 +99,7 @@ class Gap(Detector):
     memory_h: float = threshold(12.0, "how far around a change to look again", unit="h", least=12)
 
     def stirred(self, changes: Changes) -> frozenset[int] | None:
-        """Ships not heard all along, those silent for long enough by now, and those of silences that others witnessed.
+        """Ships not heard all along, those silent long enough by now, and those of silences that others witnessed.
 
         Also those whose silences outages explain no more, or otherwise.
         """

@@ -106,6 +106,7 @@ class Idle:
     def calm(self, ships: frozenset[int], since_us: int) -> frozenset[int]:
         """Return those of some known ships that gave no fix since a time that may matter, be it alone."""
         ours = numbers_of(ships)
+        ours = ours[np.isin(ours, self._ships)]  # of a flood some are forgotten
         at = np.searchsorted(self._ships, ours)
         return frozenset(ours[self._state[_MET, at] <= since_us].tolist())
 
@@ -132,8 +133,8 @@ class Idle:
         first, end = tracks.offsets[:-1], tracks.offsets[1:] - 1
         before = self._state[_LAST, place]
         since = np.diff(tracks.t, prepend=0)
-        # Rows leave a case by a mark, or for a copy that was heard earlier: a ship without marks that gave fixes from
-        # then on already has none later than she had.
+        # Rows leave a case by a mark, or as copies of one that is kept, which counts as changed too: a ship without
+        # marks that gave fixes from then on already has none later than she had.
         since[first] = np.where(before < low_us, tracks.t[first] - before, 0)
         telling = matters(tracks, since)
         self._tell(place[tracks.ship[telling]], tracks.t[telling])

@@ -19,7 +19,7 @@ import numpy as np
 
 from detectors.at_sea import Ashore, at_sea, in_sts
 from detectors.cargo import UNDER_WAY_FIXES, UNDER_WAY_KN, is_gear
-from detectors.changes import CELL_M
+from detectors.changes import CELL_M, LATE_US
 from detectors.contract import Detector, threshold
 from detectors.drawing import Drawing
 from detectors.event import Event, Reach, shared, to_datetime, untied
@@ -57,7 +57,6 @@ class Loitering(Detector):
         Drawing("circle", "how far from its place the ship was heard", radius_m="spread_m"),
     )
     learned: ClassVar[tuple[str, ...]] = ("anchorages",)
-    told_h: ClassVar[float] = SPAN_H
 
     max_sog_kn: float = threshold(
         2.0, "slow is under this, fix by fix and in the median (GFW, loitering)", unit="kn", least=0.1
@@ -86,7 +85,7 @@ class Loitering(Detector):
     )
 
     def stirred(self, changes: Changes) -> frozenset[int] | None:
-        """Slow ships that changed, those that lay near where any did, and those whose stay ends as nothing more came."""
+        """Slow ships that changed, those that lay near one, and those whose stay ends as nothing more came."""
         look_us, around_us, kept = int(self.look_around_h * US_H), self._limits.reach_us, self._idle(changes.shelf)
         idle = kept.among(changes, look_us, self._may_be_slow)
         stirred = changes.ships - idle
@@ -121,8 +120,8 @@ class Loitering(Detector):
 
     @property
     def look_around_h(self) -> float:
-        """The least length and twice what may change a spell's ends, if ``memory_h`` is less."""
-        return max(self.memory_h, self.min_hours + 2 * self._limits.reach_us / US_H)
+        """As far as what a ship says and how she moves later tell of a spell, if ``memory_h`` is less."""
+        return max(self.memory_h, self.min_hours + max(SPAN_H, 2 * self._limits.reach_us / US_H))
 
     @property
     def _limits(self) -> Limits:
@@ -130,7 +129,7 @@ class Loitering(Detector):
 
     def _idle(self, shelf: Shelf) -> Idle:
         """Return which ships gave no slow fixes, or not for as long as a spell lasts."""
-        return Idle.of(shelf, self, run=Run(self._limits.reach_us, int(self.min_hours * US_H)))
+        return Idle.of(shelf, self, run=Run(self._limits.reach_us + LATE_US, int(self.min_hours * US_H)))
 
     def _may_be_slow(self, tracks: Tracks, _: Ints | None = None) -> Bools:
         """Say which fixes may belong to a spell; those of no speed may, too."""

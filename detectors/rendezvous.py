@@ -67,7 +67,6 @@ class Rendezvous(Detector):
     """
 
     name: ClassVar[str] = "rendezvous"
-    told_h: ClassVar[float] = SPAN_H
     kinds: ClassVar[tuple[str, ...]] = ("rendezvous", "brief_contact", "pair_trawling", "same_hull", "attended")
     learned: ClassVar[tuple[str, ...]] = ("anchorages",)
 
@@ -155,9 +154,9 @@ class Rendezvous(Detector):
 
     @property
     def look_around_h(self) -> float:
-        """As long as two meetings and the holes beside them, if ``memory_h`` is less."""
+        """As far as two meetings and the holes beside them, or what ships say later of one, if ``memory_h`` is less."""
         holes_h = max(self.max_gap_minutes / 30, self.join_hours)
-        return max(self.memory_h, 2 * self.min_hours + holes_h)
+        return max(self.memory_h, self.min_hours + max(SPAN_H, self.min_hours + holes_h))
 
     def _near(self, view: View) -> tuple[Neighbours, Tracks] | None:
         """Return who was near whom in pairs with a ship that is looked at, and the fixes of these; None if nobody."""

@@ -39,7 +39,6 @@ from detectors.outages import DETECTOR as OUTAGE
 from detectors.outages import Revised, revised_since
 from detectors.sealed import not_cut
 from detectors.shelf import MOST_ROWS, Shelf
-from detectors.statics import said_anew
 from detectors.tracks import Tracks
 from detectors.view import View, undoubted_few
 
@@ -212,7 +211,6 @@ class _Site:
     views: dict[tuple[Window, frozenset[int] | None], View] = field(default_factory=dict)
     changed_since: dict[tuple[int, int], frozenset[int] | None] = field(default_factory=dict)
     fixes: dict[tuple[int, frozenset[int]], Tracks | None] = field(default_factory=dict)
-    told: dict[tuple[int, frozenset[int]], frozenset[int]] = field(default_factory=dict)
     waiting: list[Replacing] = field(default_factory=list)
     revised: dict[int, tuple[Revised, ...]] = field(default_factory=dict)
     spans: dict[int, tuple[int | None, int | None]] = field(default_factory=dict)
@@ -258,15 +256,12 @@ class _Site:
         if scope is None:
             return False
         standing = Standing.of(*self.standing, detector.name)
-        near = self._with_memory(scope, detector.look_around_h)
-        far = self._with_memory(scope, detector.look_around_h + detector.told_h)
-        told = self._told(detector, scope) if ships is not None else frozenset[int]()
-        parts = self._bounded(near, _parts(near, standing, ships if ships is None else ships - told))
+        near = self._with_memory(scope, detector)
         window, gone, found = near, set[str](), list[Event]()
-        for nth, (around, part) in enumerate((*parts, *self._bounded(far, _parts(far, standing, told)))):
+        for nth, part in enumerate(self._bounded(near, _parts(near, standing, ships))):
             if nth and self.progress:
                 self.progress(detector.name)
-            looked_at, replaced, new = self._settle(detector, around, standing, part)
+            looked_at, replaced, new = self._settle(detector, near, standing, part)
             new, ids = not_cut(new, replaced, self.sealed_us)
             gone.update(ids)
             there = {event.id for event in found}  # two parts may come upon an event of ships of both: it is the same
@@ -279,13 +274,11 @@ class _Site:
             self.write()
         return True
 
-    def _bounded(
-        self, window: Window, parts: Iterable[frozenset[int] | None]
-    ) -> Iterator[tuple[Window, frozenset[int] | None]]:
-        """Yield parts of ships that have no more fixes in a window than may be in memory several times, with it."""
+    def _bounded(self, window: Window, parts: Iterable[frozenset[int] | None]) -> Iterator[frozenset[int] | None]:
+        """Yield parts of ships that have no more fixes in a window than may be in memory several times."""
         for ships in parts:
             if ships is None:
-                yield window, ships
+                yield ships
                 continue
             given = {"low": window.low, "high": self.horizon_us if window.high is None else window.high}
             self.con.register("some_ships", pa.table({"mmsi": pa.array(sorted(ships), pa.uint32())}))
@@ -294,7 +287,7 @@ class _Site:
             number = max(1, min(rows // _FIXES_AT_ONCE + 1, len(ships)))
             self.at_hand = rows <= MOST_ROWS // 2  # else each part would push out of memory what the next wants
             ordered = sorted(ships)
-            yield from ((window, frozenset(ordered[nth::number])) for nth in range(number))
+            yield from (frozenset(ordered[nth::number]) for nth in range(number))
 
     def write(self) -> None:
         """Put the events found so far in the place of those that they replace, in one transaction."""
@@ -394,19 +387,8 @@ class _Site:
             shelf.renew(ships, low_us, self.horizon_us, self.last_change)
         return shelf
 
-    def _told(self, detector: Detector, scope: Window) -> frozenset[int]:
-        """Return the ships that changed by what they say of themselves, where that tells of what they did before."""
-        last = self.last_runs[detector.name]
-        ships = self._ships_since(last["change_id"], last["horizon_us"])
-        if not detector.told_h or not ships or scope.low is None:
-            return frozenset()
-        if (scope.low, ships) not in self.told:
-            given = (scope.low, self.horizon_us, int(detector.told_h * US_H))
-            self.told[scope.low, ships] = said_anew(self.con, ships, *given)
-        return self.told[scope.low, ships]
-
-    def _with_memory(self, scope: Window, hours: float) -> Window:
-        memory_us = int(hours * US_H)
+    def _with_memory(self, scope: Window, detector: Detector) -> Window:
+        memory_us = int(detector.look_around_h * US_H)
         low = None if scope.low is None else scope.low - memory_us
         high = None if scope.high is None else scope.high + memory_us
         return Window(low, high)

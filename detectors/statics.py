@@ -15,31 +15,15 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ais.reader import arrow
 from detectors.geo import US_H, Floats, Ints
 
 if TYPE_CHECKING:
-    import duckdb
-
     from detectors.view import View
 
 SPAN_H = 24.0
 SPAN_US = int(SPAN_H * US_H)
 _SIDES = ("to_bow_m", "to_stern_m", "to_port_m", "to_starboard_m")
 _COLUMNS = ("name", "ship_type", *_SIDES, "draught_m")
-_ANEW = " OR ".join(
-    f"count(DISTINCT {name}) > 1 OR (count({name}) FILTER (t >= make_timestamp($low)) > 0 AND "
-    f"count({name}) FILTER (t >= make_timestamp($before) AND t < make_timestamp($low)) = 0)"
-    for name in ("name", "ship_type", *_SIDES)
-)
-_SAID_ANEW = f"""
-WITH spoke AS (
-  SELECT DISTINCT mmsi FROM identities SEMI JOIN asked_ships USING (mmsi)
-  WHERE t >= make_timestamp($low) AND t <= make_timestamp($high)
-)
-SELECT mmsi FROM identities SEMI JOIN spoke USING (mmsi)
-WHERE t >= make_timestamp($first) AND t <= make_timestamp($high) GROUP BY mmsi HAVING {_ANEW}
-"""
 
 
 @dataclass(frozen=True)
@@ -65,20 +49,6 @@ class Said:
     def beam_m(self) -> int | None:
         """Side to side."""
         return None if self.sides_m is None else (self.sides_m[2] + self.sides_m[3]) or None
-
-
-def said_anew(
-    con: duckdb.DuckDBPyConnection, ships: frozenset[int], low_us: int, horizon_us: int, span_us: int
-) -> frozenset[int]:
-    """Return those of some ships that said of themselves since a time what may tell otherwise of what they did before.
-
-    That is something else than they said within two spans before, or something that they had not said in the last one.
-    """
-    con.register("asked_ships", pa.table({"mmsi": pa.array(sorted(ships), pa.uint32())}))
-    given = {"low": low_us, "before": low_us - span_us, "first": low_us - 2 * span_us, "high": horizon_us}
-    rows = arrow(con, _SAID_ANEW, given)
-    con.unregister("asked_ships")
-    return frozenset(rows["mmsi"].to_numpy().tolist())
 
 
 @dataclass(frozen=True)
