@@ -43,7 +43,7 @@ def run(folder: Path, kills: int = KILLS) -> Iterator[str]:
     with Forks() as forks, Hook() as hook:
         given.write_bytes(b"".join(feed()))
         hook.wait_s = ANSWER_S
-        speed = DAY_S / (2 * kills * LIFE_S)  # a watch lives as long as it takes to tell something, and some more
+        speed = DAY_S / (3 * kills * LIFE_S)  # a watch lives as long as it takes to tell something, and some more
         words = (f"file:{given}?speed={speed:g}", "--only", "gap")
         events = killed(forks, folder, hook, words, kills, LIFE_S)
         keys = hook.keys()
@@ -102,7 +102,7 @@ def killed(
     told = False
     while not told:  # one that has more to tell than it has patience at its end tells the rest when it begins again
         with forks.working(folder, *whole, code=IMPATIENT) as watch:
-            watch.says("read to its end", TIME_LIMIT_S)
+            watch.says("read to its end", 3 * TIME_LIMIT_S)
             watch.send_signal(signal.SIGTERM)  # it ends with all that came looked through
             if not watch.ended() or watch.code:
                 raise RuntimeError(f"the watch failed: {watch.log[-500:]}")
