@@ -24,6 +24,7 @@ COMMANDS = (
     *("run", "watch", "ingest", "forget", "detect", "events", "note", "notes", "tracks", "contacts"),
     *("report", "replay", "train", "zones", "status", "verify", "simulate", "evaluate", "demo", "doctor"),
 )
+SIGNAL_CODE = 128  # of a command that a signal ended, plus the signal's number
 
 
 class Front(click.Group):
@@ -65,7 +66,23 @@ def main(args: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a ship's name must not fail on a terminal that cannot show it
-    sys.exit(_guarded(args))
+    code = _guarded(args)
+    if code > SIGNAL_CODE and args is None:
+        _leave_at_once(code)
+    sys.exit(code)
+
+
+def _leave_at_once(code: int) -> None:
+    """Leave without taking the interpreter down.
+
+    A signal that falls into a call of DuckDB leaves references there that nobody releases, and nanobind would list
+    them, a hundred lines, on the user's terminal. Cases and files are closed by now.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):  # closed, or none at all
+            stream.flush()
+    os._exit(code)
+
 
 
 def _guarded(args: Sequence[str] | None) -> int:
@@ -85,7 +102,7 @@ def _guarded(args: Sequence[str] | None) -> int:
             return 0
         except (Exception, KeyboardInterrupt) as error:
             if interrupts:  # a library may have turned Ctrl-C into an error of its own
-                return _sentence("stopped; run the same command again to go on", 128 + interrupts[0])
+                return _sentence("stopped; run the same command again to go on", SIGNAL_CODE + interrupts[0])
             if os.environ.get("DARKWAKE_DEBUG") == "1":
                 raise
             return _sentence(_meaning(error), 1)

@@ -34,6 +34,22 @@ def test_ctrl_c_ends_cleanly_and_leaves_the_case_as_it_was(cli: Run, case: Path,
     assert snapshot(cli, case) == before
 
 
+# As a signal does that falls into a call of DuckDB: a reference that nobody releases.
+LEAKING = """
+import ctypes, os, signal, duckdb
+from darkwake import cli
+ctypes.pythonapi.Py_IncRef(ctypes.py_object(duckdb.connect()))
+cli._run = lambda _: os.kill(os.getpid(), signal.SIGTERM)
+cli.main()
+"""
+
+
+def test_a_signal_leaves_no_list_of_what_a_library_lost(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", LEAKING], cwd=tmp_path, env=ENV, capture_output=True, text=True)
+    assert done.returncode == 143
+    assert done.stderr.lstrip("\n") == "darkwake: stopped; run the same command again to go on\n"
+
+
 def _holds(pid: int, case: Path) -> bool:
     """Tell whether a process has the case open."""
     try:
