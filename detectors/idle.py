@@ -47,6 +47,10 @@ _SINCE, _LATEST, _LAST, _BEGUN, _MET = range(5)
 Matters = Callable[["Tracks", Ints], Bools]
 
 
+# As of which change and horizon, the ships, and what is known of each.
+_State = tuple[tuple[int, int] | None, npt.NDArray[np.uint32], npt.NDArray[np.int64]]
+
+
 class Idle:
     """What is known of the ships of one open case, for one detector with its settings."""
 
@@ -55,6 +59,8 @@ class Idle:
         self._as_of: tuple[int, int] | None = None
         self._sealed_us: int | None = None
         self._clear()
+        # A look that is cut off leaves the events as they were: the next one goes on from what was known before it.
+        self._before: _State = self._as_of, self._ships, self._state
 
     @classmethod
     def of(cls, shelf: Shelf, *key: Hashable, run: Run = SINGLY) -> Idle:
@@ -79,8 +85,12 @@ class Idle:
             matters: Which fixes do.
             heard_within_us: Where given, a ship must have given a fix no longer than that before the horizon, too.
         """
-        if self._as_of != (changes.since_id, changes.before_us):
-            self._clear()
+        seen = changes.since_id, changes.before_us
+        if self._as_of != seen:
+            before, self._ships, self._state = self._before
+            if before != seen:
+                self._clear()
+        self._before = seen, self._ships, self._state.copy()
         self._as_of, self._sealed_us = None, changes.sealed_us  # until all is taken in
         on_time, low_us = changes.on_time
         self._forget(np.isin(self._ships, numbers_of(changes.ships - on_time)))

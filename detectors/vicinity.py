@@ -9,6 +9,7 @@ it can be read anew at any time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -127,6 +128,9 @@ class Vicinity:
         self._as_of: tuple[int, int] | None = None
         self._horizon_us = 0
         self._thinned = Thinned()
+        # A look that is cut off leaves the events as they were: the next one goes on from what was known before it.
+        self._before: tuple[tuple[int, int] | None, dict[int, Block], Thinned]
+        self._before = self._as_of, self._blocks, self._thinned
 
     @classmethod
     def of(cls, shelf: Shelf, reach_m: float, max_kn: float, max_gap_us: int) -> Vicinity:
@@ -142,10 +146,13 @@ class Vicinity:
             The ships that changed, and all that are or were near one of them where she now was elsewhere or, before,
             had been; None where what was before is not known.
         """
-        known = self._as_of == (changes.since_id, changes.before_us)
-        if not known:
-            self._blocks.clear()
-            self._thinned.clear()
+        seen = changes.since_id, changes.before_us
+        if self._as_of != seen:
+            known_as_of, self._blocks, self._thinned = self._before
+            if known_as_of != seen:
+                self._blocks, self._thinned = {}, Thinned()
+        known = seen in (self._as_of, self._before[0])
+        self._before = seen, dict(self._blocks), copy(self._thinned)
         self._as_of, self._horizon_us = None, changes.horizon_us  # until all is taken in
         self._let_go()
         around_us = self.max_gap_us + STEP_US

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ais.store import Store
+from ais.store import Interrupted, Store
 from detectors import detect, read_events, to_json
 from detectors.idle import Idle
 from soak.fresh import fresh, passing
@@ -61,6 +61,18 @@ def lots(tables: dict[str, pa.Table], rng: np.random.Generator, number: int) -> 
     return dealt
 
 
+def cut_off(store: Store, zones: object, rng: np.random.Generator) -> None:
+    """Cut detection off before one of the detectors."""
+    last = rng.choice([name for name in DETECTORS if name != "gap"])
+
+    def cut(name: str) -> None:
+        if name == last:
+            raise Interrupted("the watch ends")
+
+    with pytest.raises(Interrupted):
+        detect(store, zones, detectors=DETECTORS, now=NOW, version="test", progress=cut)  # type: ignore[arg-type]
+
+
 def found(store: Store, zones: object) -> str:
     """Bring the events up to the rows, and return them."""
     detect(store, zones, detectors=DETECTORS, now=NOW, version="test")  # type: ignore[arg-type]
@@ -73,11 +85,13 @@ def test_many_small_lots_leave_the_events_of_a_replay(tmp_path, zones, monkeypat
     rng = np.random.default_rng(seed)
     tables = rows_of(steaming(rng))
     idle: Counter[str] = Counter()
+    cut = False
     among = Idle.among
 
     def counted(self: Idle, changes, *given, **more) -> frozenset[int]:
         ships = among(self, changes, *given, **more)
         idle[changes.detector] += len(ships)
+        idle["after a cut"] += len(ships) * cut
         return ships
 
     monkeypatch.setattr(Idle, "among", counted)
@@ -85,13 +99,15 @@ def test_many_small_lots_leave_the_events_of_a_replay(tmp_path, zones, monkeypat
         dealt = lots(tables, rng, LOTS)
         for n, lot in enumerate(dealt):
             insert(live, lot)
+            if cut := bool(n and rng.random() < 0.4):
+                cut_off(live, zones, rng)
             events = found(live, zones)
             if n in (LOTS // 2, len(dealt) - 1):
                 with passing(fresh(tmp_path / f"replay{n}.duckdb")) as anew:
                     for earlier in dealt[: n + 1]:
                         insert(anew, earlier)
                     assert events == found(anew, zones)
-    assert min(idle[name] for name in ("gap", "loitering", "zone_presence")) > 8
+    assert min(idle[name] for name in ("gap", "loitering", "zone_presence", "after a cut")) > 8
     assert {event["kind"] for event in json.loads(events)} >= {"gap", "loitering", "incursion"}
 
 
