@@ -98,6 +98,8 @@ def run(_: Path, seeds: int = SEEDS) -> Iterator[str]:
         kinds.update(one["kind"] for one in json.loads(found.events))
         sources.update(found.kinds)
         watches, lost, revised = watches + found.watches, lost + found.lost, revised + found.revised
+        if seed % 100 == 99 and seed + 1 < seeds:
+            print(f"{seed + 1:,} seeds", flush=True)
     through, told = (
         ", ".join(f"{number:,} {kind}" for kind, number in sorted(counts.items())) for counts in (sources, kinds)
     )

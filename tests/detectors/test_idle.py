@@ -13,7 +13,7 @@ from detectors.idle import Idle
 from soak.fresh import fresh, passing
 from tests.detectors.cases import HOUR, NOW, T0, Ship, defaults, insert, rows_of
 
-LOTS = 14
+LOTS = 12
 DETECTORS = defaults("outage", "gap", "loitering", "zone_presence")
 
 
