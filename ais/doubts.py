@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -63,9 +63,18 @@ class Judged:
     track: npt.NDArray[np.uint64]
 
 
-def judge(fixes: Fixes, rule: DoubtRule) -> Judged:
-    """Judge the fixes of some numbers, sorted by (mmsi, t, lon, lat), each there once; all of a number, or none."""
-    parts = [_judge(part, rule) for part in _parts(fixes)]
+def judge(fixes: Fixes, rule: DoubtRule, stop: Callable[[], None] = lambda: None) -> Judged:
+    """Judge the fixes of some numbers, sorted by (mmsi, t, lon, lat), each there once; all of a number, or none.
+
+    Args:
+        fixes: The fixes.
+        rule: What is doubted.
+        stop: Called now and then; what it raises ends the work.
+    """
+    parts = []
+    for part in _parts(fixes):
+        stop()
+        parts.append(_judge(part, rule))
     none = Judged(np.empty(0, np.uint8), np.empty(0, np.uint64))
     return Judged(*(np.concatenate([getattr(one, name) for one in (none, *parts)]) for name in ("flags", "track")))
 

@@ -7,6 +7,8 @@ told as a span of time, since detection must look at them again. Before the seal
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import duckdb
 import numpy as np
 import pyarrow as pa
@@ -40,12 +42,15 @@ SELECT DISTINCT mmsi, t FROM (
 _NEW = "SELECT DISTINCT mmsi, t FROM marks WHERE {due}"  # where none stood before
 
 
-def renew(con: duckdb.DuckDBPyConnection, *, anew: bool = False) -> None:
+def renew(
+    con: duckdb.DuckDBPyConnection, *, anew: bool = False, stop: Callable[[], None] = lambda: None
+) -> None:
     """Remake the marks of the ships in `touched`, note what changed in `changes`, and empty `touched`.
 
     Args:
         con: A connection inside a transaction.
         anew: All are to be judged from their first fix on: by another rule than before.
+        stop: Called now and then; what it raises ends the work.
     """
     if anew:
         for name in ("plain_ships", "plain_up_to"):
@@ -55,20 +60,20 @@ def renew(con: duckdb.DuckDBPyConnection, *, anew: bool = False) -> None:
     con.execute("CREATE TEMP TABLE renewed AS SELECT DISTINCT mmsi FROM touched")
     notes = _set_plain_aside(con)
     if con.execute("SELECT count(*) FROM renewed").fetchall()[0][0]:
-        _renew(con, notes)
+        _renew(con, notes, stop)
     con.execute("UPDATE plain_up_to SET change_id = (SELECT coalesce(max(id), 0) FROM changes)")
     con.execute("DROP TABLE renewed")
     con.execute("DELETE FROM touched")
 
 
-def _renew(con: duckdb.DuckDBPyConnection, notes: bool) -> None:
+def _renew(con: duckdb.DuckDBPyConnection, notes: bool, stop: Callable[[], None]) -> None:
     """Remake the marks of the ships in `renewed`, and note what changed."""
     sealed = seal_us(con)
     due = "mmsi IN (FROM renewed)" + ("" if sealed is None else f" AND t >= make_timestamp({sealed})")
     stood = con.execute(f"CREATE TEMP TABLE old_marks AS FROM marks WHERE {due}").fetchall()[0][0]
     if stood:
         con.execute(f"DELETE FROM marks WHERE {due}")
-    marked = [_mark(con, first, last, notes, sealed) for first, last in _groups(con)]
+    marked = [_mark(con, first, last, notes, sealed, stop) for first, last in _groups(con)]
     differ = arrow(con, (_DIFFER if stood else _NEW).format(due=due)) if stood or any(marked) else None
     if differ is not None and differ.num_rows:
         con.execute(
@@ -163,7 +168,9 @@ def _fixes(con: duckdb.DuckDBPyConnection, where: str) -> tuple[Fixes, pa.Table,
     return fixes if fresh.all() else fixes.take(np.flatnonzero(fresh)), rows, np.cumsum(fresh) - 1
 
 
-def _mark(con: duckdb.DuckDBPyConnection, first: int, last: int, notes: bool, sealed: int | None) -> bool:
+def _mark(
+    con: duckdb.DuckDBPyConnection, first: int, last: int, notes: bool, sealed: int | None, stop: Callable[[], None]
+) -> bool:
     """Write the marks of the ships from one number to another; returns whether there are any.
 
     What lies before the seal is read and keeps its own.
@@ -171,7 +178,7 @@ def _mark(con: duckdb.DuckDBPyConnection, first: int, last: int, notes: bool, se
     fixes, rows, of = _fixes(con, f"mmsi BETWEEN {first} AND {last}")
     if notes:
         _note_plain(con, fixes)
-    judged = judge(fixes, DoubtRule())
+    judged = judge(fixes, DoubtRule(), stop)
     marked = np.flatnonzero(judged.flags[of] if sealed is None else judged.flags[of] * (fixes.t[of] >= sealed))
     if not len(marked):
         return False

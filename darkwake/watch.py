@@ -498,8 +498,8 @@ class _Taking:
             give_back()
         return True
 
-    def _go_on(self, _: str) -> None:
-        """Go on with another detector, unless it is late."""
+    def _stop(self) -> None:
+        """End detection where it is late."""
         if self._watch.cut_now:
             raise Interrupted("the watch ends")
 
@@ -514,7 +514,7 @@ class _Taking:
             detectors=watch.detectors,
             now=watch.clock(),
             version=watch.version,
-            progress=self._go_on,
+            stop=self._stop,
         )
         counts = {kind: number for kind, number in found.events.items() if number}
         if counts != self._events and found.horizon is not None:

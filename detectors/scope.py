@@ -140,6 +140,7 @@ def detect(
     window: tuple[datetime | None, datetime | None] | None = None,
     learned: Learned | None = None,
     progress: Callable[[str], None] | None = None,
+    stop: Callable[[], None] = lambda: None,
 ) -> DetectReport:
     """Bring the events of each detector up to the case's rows.
 
@@ -151,8 +152,8 @@ def detect(
         version: darkwake's version; another one looks at everything again.
         window: Look only at this span (widened as needed) instead of at what changed.
         learned: What was learned before; by default what is in force for the case.
-        progress: Called with each detector's name before it runs, and again before it looks at more ships; what it
-            raises ends the detection.
+        progress: Called with each detector's name before it runs.
+        stop: Called often; what it raises ends the detection, and what it did so far may be undone.
 
     Raises:
         SettingError: A threshold makes no sense.
@@ -167,13 +168,14 @@ def detect(
         anew = _judged_by_another(con, version)
         if anew:
             con.execute("INSERT INTO touched SELECT DISTINCT mmsi FROM positions EXCEPT FROM touched")
-        renew(con, anew=anew)
+        renew(con, anew=anew, stop=stop)
     horizon, sealed = find_horizon(store.con), seal_us(store.con)
     ran = []
     if horizon is not None:
         used = Learned.of_case(store.con) if learned is None else learned
-        site = _Site(store, zones, load_places(), Lists(), used, horizon, sealed, now, version, progress)
+        site = _Site(store, zones, load_places(), Lists(), used, horizon, sealed, now, version, stop)
         for name, detector in sorted(detectors.items(), key=lambda item: (bool(item[1].reads), item[0])):
+            stop()
             if progress:
                 progress(name)
             if site.bring_up(detector, window):
@@ -206,7 +208,7 @@ class _Site:
     sealed_us: int | None
     now: datetime
     version: str
-    progress: Callable[[str], None] | None
+    stop: Callable[[], None]
     at_hand: bool = True
     views: dict[tuple[Window, frozenset[int] | None], View] = field(default_factory=dict)
     changed_since: dict[tuple[int, int], frozenset[int] | None] = field(default_factory=dict)
@@ -258,9 +260,8 @@ class _Site:
         standing = Standing.of(*self.standing, detector.name)
         near = self._with_memory(scope, detector)
         window, gone, found = near, set[str](), list[Event]()
-        for nth, part in enumerate(self._bounded(near, _parts(near, standing, ships))):
-            if nth and self.progress:
-                self.progress(detector.name)
+        for part in self._bounded(near, _parts(near, standing, ships)):
+            self.stop()
             looked_at, replaced, new = self._settle(detector, near, standing, part)
             new, ids = not_cut(new, replaced, self.sealed_us)
             gone.update(ids)
@@ -409,7 +410,10 @@ class _Site:
             if ships is not None and not (members := kept.members(stood)) <= ships:
                 ships |= members
                 continue
-            found = list(detector.find(self._view(window, ships)))
+            found = []
+            for one in detector.find(self._view(window, ships)):
+                self.stop()
+                found.append(one)
             reaches = Reaches.of(found)
             wider = self._closed(window, read, reaches)
             met = wider.meets(reaches)

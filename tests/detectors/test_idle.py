@@ -62,15 +62,18 @@ def lots(tables: dict[str, pa.Table], rng: np.random.Generator, number: int) -> 
 
 
 def cut_off(store: Store, zones: object, rng: np.random.Generator) -> None:
-    """Cut detection off before one of the detectors."""
-    last = rng.choice([name for name in DETECTORS if name != "gap"])
+    """Cut detection off while marks are made, or in one of the detectors."""
+    begun: list[str] = []
+    last = rng.choice(["", *(name for name in DETECTORS if name != "gap")])
 
-    def cut(name: str) -> None:
-        if name == last:
+    def stop() -> None:
+        if not last or last in begun:
             raise Interrupted("the watch ends")
 
     with pytest.raises(Interrupted):
-        detect(store, zones, detectors=DETECTORS, now=NOW, version="test", progress=cut)  # type: ignore[arg-type]
+        detect(
+            store, zones, detectors=DETECTORS, now=NOW, version="test", progress=begun.append, stop=stop  # type: ignore[arg-type]
+        )  # fmt: skip
 
 
 def found(store: Store, zones: object) -> str:
