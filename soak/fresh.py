@@ -6,11 +6,14 @@ nobody opens again.
 
 from __future__ import annotations
 
+import shutil
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ais.store import Store
+
+_MEMORY, _ROOM_BYTES = Path("/dev/shm"), 1_000_000_000
 
 
 @cache
@@ -19,6 +22,15 @@ def _empty() -> bytes:
         path = Path(folder) / "empty.duckdb"
         Store.open(path).close()
         return path.read_bytes()
+
+
+@cache
+def swift() -> str | None:
+    """Return a folder in memory for small cases, where waiting for the disk is not what is tried; None for none."""
+    try:
+        return str(_MEMORY) if shutil.disk_usage(_MEMORY).free > _ROOM_BYTES else None
+    except OSError:
+        return None
 
 
 def fresh(path: Path) -> Store:

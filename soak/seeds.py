@@ -38,7 +38,7 @@ from ais.store import Store
 from darkwake.watch import Watch, _read_place, _Taking, _write_place
 from detectors import Detector, detect, discover, read_events, to_json
 from soak.apart import run_apart
-from soak.fresh import fresh, passing
+from soak.fresh import fresh, passing, swift
 from tests.test_any_split import feed
 from zones import load_zones
 
@@ -120,7 +120,7 @@ def tried(seed: int, *, on_spool: bool, brief: bool = False) -> Outcome:
         on_spool: Hold it against a run on its spool in any case.
         brief: Two sources and one stop in between, not up to three and two; raw lines are not packed at the end.
     """
-    with TemporaryDirectory(prefix="darkwake-seed-") as folder:
+    with TemporaryDirectory(prefix="darkwake-seed-", dir=swift()) as folder:
         live = _Live(Path(folder), seed, brief=brief)
         found = live.done()
         if not found.lost:
@@ -140,7 +140,7 @@ def traffic(number: int) -> list[Message]:
 @cache
 def replayed(number: int) -> list[dict[str, Any]]:
     """Return the events of a run on some traffic."""
-    with TemporaryDirectory(prefix="darkwake-seed-") as name:
+    with TemporaryDirectory(prefix="darkwake-seed-", dir=swift()) as name:
         path = Path(name) / "source.nmea"
         path.write_text("".join(f"{line}\n" for message in traffic(number) for line in message))
         with _replay(Path(name), [path]) as store:
