@@ -40,7 +40,7 @@ def found(store: Store) -> str:
         return to_json(read_events(reader))
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_events_are_those_of_the_whole_spool(tmp_path: Path, seed: int) -> None:
     """Lines of one or more feeds in random pieces, with detection in between and the process started anew."""
     rng, random = np.random.default_rng(1_000 + seed), Random(seed)

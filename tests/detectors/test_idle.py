@@ -83,9 +83,8 @@ def found(store: Store, zones: object) -> str:
         return to_json(read_events(reader))
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_many_small_lots_leave_the_events_of_a_replay(tmp_path, zones, monkeypatch, seed):
-    rng = np.random.default_rng(seed)
+def test_many_small_lots_leave_the_events_of_a_replay(tmp_path, zones, monkeypatch):
+    rng = np.random.default_rng(0)
     tables = rows_of(steaming(rng))
     idle: Counter[str] = Counter()
     cut = False
@@ -107,8 +106,7 @@ def test_many_small_lots_leave_the_events_of_a_replay(tmp_path, zones, monkeypat
             events = found(live, zones)
             if n in (LOTS // 2, len(dealt) - 1):
                 with passing(fresh(tmp_path / f"replay{n}.duckdb")) as anew:
-                    for earlier in dealt[: n + 1]:
-                        insert(anew, earlier)
+                    insert(anew, {name: pa.concat_tables([one[name] for one in dealt[: n + 1]]) for name in lot})
                     assert events == found(anew, zones)
     assert min(idle[name] for name in ("gap", "loitering", "zone_presence", "after a cut")) > 8
     assert {event["kind"] for event in json.loads(events)} >= {"gap", "loitering", "incursion"}
@@ -132,12 +130,12 @@ def test_what_a_ship_says_of_herself_a_day_later_tells_what_she_was(tmp_path, zo
     )
     told = []
     with passing(fresh(tmp_path / "live.duckdb")) as live:
-        for start in range(0, 1_800, 120):
-            low, high = T0 + start * HOUR // 60, T0 + (start + 120) * HOUR // 60
+        for start in range(0, 1_800, 300):
+            low, high = T0 + start * HOUR // 60, T0 + (start + 300) * HOUR // 60
             part = {}
             for name, rows in tables.items():
                 t = rows["t"].to_numpy().view(np.int64)
                 part[name] = rows.filter(pa.array((t >= low) & (t < high)))
             insert(live, part)
             told.append(len(json.loads(found(live, zones))))
-    assert told == [0] * 12 + [1] * 3
+    assert told == [0] * 5 + [1]

@@ -73,7 +73,7 @@ class _Trial:
         self._topic = topic
         self.sources = [
             *(f"udp://127.0.0.1:{self._udp}", f"tcp-listen://127.0.0.1:{self._listen}"),
-            *(f"mqtt://127.0.0.1:{broker}/{topic}/#", f"{cluster.address}/{topic}", f"file:{given}"),
+            *(f"mqtt://127.0.0.1:{broker}/{topic}/#", f"{cluster.address}/{topic}?group={topic}", f"file:{given}"),
         ]
         self._come: dict[str, set[str]] = {kind: set() for kind in self._dealt[0]}
 
