@@ -88,7 +88,11 @@ def sentences(lines: Iterable[str]) -> set[str]:
 
 def spooled_lines(folder: Path, kind: str) -> list[str]:
     """Return the lines that the spool has of sources of a kind."""
-    return [line for path in folder.glob(f"live.spool/{kind}*/????-??-??.*") for line in path.read_text().splitlines()]
+    return [
+        line
+        for path in folder.glob(f"live.spool/{kind}*/????-??-??.*")
+        for line in path.read_text(errors="replace").splitlines()
+    ]
 
 
 def taken(folder: Path) -> int:
