@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from detectors.view import View
 
 MOST_SHIPS = 250_000  # some 7 MB; of a flood of numbers those heard last
+MOST_BEFORE = 50_000  # ships of which is kept what was known before the last look, too
 _NEVER_US = -(2**62)  # as far back as no time lies, and a difference still fits
 
 
@@ -49,6 +50,7 @@ Matters = Callable[["Tracks", Ints], Bools]
 
 # As of which change and horizon, the ships, and what is known of each.
 _State = tuple[tuple[int, int] | None, npt.NDArray[np.uint32], npt.NDArray[np.int64]]
+_UNKNOWN: _State = None, np.empty(0, np.uint32), np.empty((5, 0), np.int64)
 
 
 class Idle:
@@ -60,7 +62,7 @@ class Idle:
         self._sealed_us: int | None = None
         self._clear()
         # A look that is cut off leaves the events as they were: the next one goes on from what was known before it.
-        self._before: _State = self._as_of, self._ships, self._state
+        self._before = _UNKNOWN
 
     @classmethod
     def of(cls, shelf: Shelf, *key: Hashable, run: Run = SINGLY) -> Idle:
@@ -90,7 +92,8 @@ class Idle:
             before, self._ships, self._state = self._before
             if before != seen:
                 self._clear()
-        self._before = seen, self._ships, self._state.copy()
+        few = len(self._ships) <= MOST_BEFORE
+        self._before = (seen, self._ships, self._state.copy()) if few else _UNKNOWN
         self._as_of, self._sealed_us = None, changes.sealed_us  # until all is taken in
         on_time, low_us = changes.on_time
         self._forget(np.isin(self._ships, numbers_of(changes.ships - on_time)))

@@ -43,6 +43,9 @@ class Thinned:
         self._ships: npt.NDArray[np.uint32] = np.empty(0, np.uint32)
         self._since: Ints = np.empty(0, np.int64)  # of each, from when on all its fixes were looked at
 
+    def __len__(self) -> int:
+        return len(self._rows[0])
+
     def carried_on(self, changes: Changes, from_us: int) -> Iterator[Paths]:
         """Yield the fixes from a time up to the horizon of the ships that changed, but for those of late rows.
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from detectors.tracks import Paths, Tracks
 
 MOST_PLACES = 4_000_000  # some 200 MB
+MOST_BEFORE = 300_000  # fixes that are kept as they were before the last look, too
 BLOCK = 12  # steps
 _AT_ONCE, _FEW_AT_ONCE = 12, 365 * 12  # blocks that are read together, and where few fixes are in all of them
 _COUNT = "SELECT count(*) FROM positions WHERE t >= make_timestamp(?::BIGINT) AND t <= make_timestamp(?::BIGINT)"
@@ -129,8 +130,7 @@ class Vicinity:
         self._horizon_us = 0
         self._thinned = Thinned()
         # A look that is cut off leaves the events as they were: the next one goes on from what was known before it.
-        self._before: tuple[tuple[int, int] | None, dict[int, Block], Thinned]
-        self._before = self._as_of, self._blocks, self._thinned
+        self._before: tuple[tuple[int, int], dict[int, Block], Thinned] | None = None
 
     @classmethod
     def of(cls, shelf: Shelf, reach_m: float, max_kn: float, max_gap_us: int) -> Vicinity:
@@ -148,11 +148,12 @@ class Vicinity:
         """
         seen = changes.since_id, changes.before_us
         if self._as_of != seen:
-            known_as_of, self._blocks, self._thinned = self._before
-            if known_as_of != seen:
-                self._blocks, self._thinned = {}, Thinned()
-        known = seen in (self._as_of, self._before[0])
-        self._before = seen, dict(self._blocks), copy(self._thinned)
+            self._as_of, self._blocks, self._thinned = None, {}, Thinned()
+            if self._before is not None and self._before[0] == seen:
+                self._as_of, self._blocks, self._thinned = self._before
+        known = self._as_of == seen
+        few = len(self._thinned) <= MOST_BEFORE
+        self._before = (seen, dict(self._blocks), copy(self._thinned)) if few else None
         self._as_of, self._horizon_us = None, changes.horizon_us  # until all is taken in
         self._let_go()
         around_us = self.max_gap_us + STEP_US
