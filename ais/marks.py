@@ -42,9 +42,7 @@ SELECT DISTINCT mmsi, t FROM (
 _NEW = "SELECT DISTINCT mmsi, t FROM marks WHERE {due}"  # where none stood before
 
 
-def renew(
-    con: duckdb.DuckDBPyConnection, *, anew: bool = False, stop: Callable[[], None] = lambda: None
-) -> None:
+def renew(con: duckdb.DuckDBPyConnection, *, anew: bool = False, stop: Callable[[], None] = lambda: None) -> None:
     """Remake the marks of the ships in `touched`, note what changed in `changes`, and empty `touched`.
 
     Args:

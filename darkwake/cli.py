@@ -84,7 +84,6 @@ def _leave_at_once(code: int) -> None:
     os._exit(code)
 
 
-
 def _guarded(args: Sequence[str] | None) -> int:
     """Run the command; turn what went wrong into one sentence and an exit code."""
     with _noted_interrupts() as interrupts:

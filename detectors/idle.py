@@ -47,7 +47,6 @@ _SINCE, _LATEST, _LAST, _BEGUN, _MET = range(5)
 # but it is not known when, ages where none is known).
 Matters = Callable[["Tracks", Ints], Bools]
 
-
 # As of which change and horizon, the ships, and what is known of each.
 _State = tuple[tuple[int, int] | None, npt.NDArray[np.uint32], npt.NDArray[np.int64]]
 _UNKNOWN: _State = None, np.empty(0, np.uint32), np.empty((5, 0), np.int64)
