@@ -103,7 +103,7 @@ def take_as_kept(store: Store, row: Row) -> None:
         for name, tables in both.items():
             columns = ", ".join(TABLES[name].names)
             rows = " UNION ALL ".join(f"SELECT {columns} FROM {table} WHERE {where}" for table in tables)
-            taken.tables[name] = [arrow(store.con, f"{rows} ORDER BY line")]
+            taken.tables[name] = [arrow(store.con, f"{rows} ORDER BY line", many=True)]
         with store.transaction() as con:
             intake.begin(con)
             intake.add(con, chunk_of(con, intake.told, intake.stations, taken, mmsi_like=row["mmsi_like"]))

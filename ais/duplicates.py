@@ -13,6 +13,7 @@ A hash of the payload finds the few rows that can have a copy; only they are com
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +31,9 @@ from ais.store import insert
 CHAIN_US = 10_000_000
 _MOST_HOLES = 31  # between the spans of time of a query
 _LEAST_HOLE_US = 600_000_000
-_FEW_ROWS = 20_000  # take a query no longer than to read a text of many spans does
+_FEW_ROWS = 20_000  # are hashed in no longer than it takes to read a text of many spans
+_FEW_ALIKE = 1_000  # are named one by one
+_HELD = ("kept", "copy")
 SAID = tuple(COPIES)  # positions, heard, identities, fixed
 _NOT_SENT = {"t", "station", "input_id", "line", "channel", "own", "repeat"}
 
@@ -64,6 +67,18 @@ def sameness(name: str) -> str:
     if "utc_s" in TABLES[name].names:
         second = f"CASE WHEN utc_s <= 59 THEN NULL ELSE {second} END"
     return ", ".join([*payload(name), second])
+
+
+# Of each table, the hashes of stored rows of a span of time, and where these are.
+_HASHES = {
+    name: " UNION ALL ".join(
+        f"SELECT {held} AS held, rowid AS row, epoch_us(t) AS us, hash({sameness(name)}) AS h FROM {table} "
+        "WHERE t BETWEEN make_timestamp($low) AND make_timestamp($high)"
+        for held, table in enumerate((name, COPIES[name].name))
+    )
+    + f" LIMIT {_FEW_ROWS + 1}"
+    for name in SAID
+}
 
 
 def hashes(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> npt.NDArray[np.uint64]:
@@ -163,34 +178,62 @@ def _alike(con: duckdb.DuckDBPyConnection, name: str, h: npt.NDArray[np.uint64],
 
     Only rows of the same spans of time are looked at: one wrong stamp among the new rows may be years from the others,
     and the hashes of all rows between would take longer, chunk by chunk, than all else. Where few rows lie between,
-    they take less than a query of many spans.
+    their hashes take less than a query of many spans, and whole rows are read only of those that are alike.
     """
-    same, columns = sameness(name), ", ".join(TABLES[name].names)
-    tables = ((name, "kept"), (COPIES[name].name, "copy"))
-    times = np.sort(_us(t))
-    whole = f"t BETWEEN make_timestamp({times[0] - CHAIN_US}) AND make_timestamp({times[-1] + CHAIN_US})"
-    counts = " + ".join(f"(SELECT count(*) FROM {table} WHERE {whole})" for table, _ in tables)
-    count = con.execute(f"SELECT {counts}").fetchall()[0][0]
-    if not count:
-        return _none_of(name)
-    most_holes = 0 if count <= _FEW_ROWS else _MOST_HOLES
-    con.register("hashes", pa.table({"h": pa.array(h)}))
+    times, few = np.sort(_us(t)), True
     while True:
-        starts, ends = _spans(times, most_holes)
-        near = " OR ".join(
-            f"t BETWEEN make_timestamp({start}) AND make_timestamp({end})"
-            for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
-        )
-        union = " UNION ALL ".join(
-            f"SELECT {columns}, hash({same}) AS h, '{held}' AS held FROM {table} WHERE {near}" for table, held in tables
-        )
-        found = arrow(con, f"SELECT * FROM ({union}) WHERE h IN (FROM hashes)")
-        more = np.sort(_us(found["t"]))
+        starts, ends = _spans(times, 0 if few else _MOST_HOLES)
+        if few:
+            near = arrow(con, _HASHES[name], {"low": int(starts[0]), "high": int(ends[0])})
+            few = near.num_rows <= _FEW_ROWS
+            alike = near.filter(pa.array(np.isin(near["h"].to_numpy(), h))) if few else near
+            few &= alike.num_rows <= _FEW_ALIKE
+            if not few:
+                continue
+            more = alike["us"].to_numpy()
+        else:
+            found = _alike_of_many(con, name, h, starts, ends)
+            more = _us(found["t"])
         span = np.searchsorted(starts, more - CHAIN_US, "right") - 1
         if ((span >= 0) & (ends[span] >= more + CHAIN_US)).all():
-            con.unregister("hashes")
-            return found
+            return _rows_of(con, name, alike) if few else found
         times = np.sort(np.concatenate([times, more]))  # a chain goes on from its last copy
+
+
+def _alike_of_many(
+    con: duckdb.DuckDBPyConnection, name: str, h: npt.NDArray[np.uint64], starts: Ints, ends: Ints
+) -> pa.Table:
+    """Return the stored rows in some spans of time that have one of some hashes."""
+    near = " OR ".join(
+        f"t BETWEEN make_timestamp({start}) AND make_timestamp({end})"
+        for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
+    )
+    con.register("hashes", pa.table({"h": pa.array(h)}))
+    found = arrow(con, f"SELECT * FROM ({_stored(name, (near, near))}) WHERE h IN (FROM hashes)", many=True)
+    con.unregister("hashes")
+    return found
+
+
+def _rows_of(con: duckdb.DuckDBPyConnection, name: str, alike: pa.Table) -> pa.Table:
+    """Return the stored rows of which the hashes were read."""
+    if not alike.num_rows:
+        return _none_of(name)
+    first, last = (bound.as_py() for bound in pc.min_max(alike["us"]).values())
+    held, where = alike["held"].to_numpy(), []
+    for which in range(len(_HELD)):
+        rows = alike["row"].to_numpy()[held == which].tolist()
+        span = f"t BETWEEN make_timestamp({first}) AND make_timestamp({last})"
+        where.append(f"{span} AND rowid IN ({', '.join(map(str, rows))})" if rows else "")
+    return arrow(con, _stored(name, where))
+
+
+def _stored(name: str, where: Sequence[str]) -> str:
+    """Return a query for stored rows, kept ones and copies, by a condition on each; those without one are left out."""
+    columns = f"{', '.join(TABLES[name].names)}, hash({sameness(name)}) AS h"
+    tables = zip((name, COPIES[name].name), _HELD, where, strict=True)
+    return " UNION ALL ".join(
+        f"SELECT {columns}, '{held}' AS held FROM {t} WHERE {one}" for t, held, one in tables if one
+    )
 
 
 def _none_of(name: str) -> pa.Table:

@@ -44,6 +44,7 @@ def forget_rows(con: duckdb.DuckDBPyConnection, input_id: int) -> None:
             WHERE input_id <> $input_id AND h IN (SELECT h FROM rows WHERE input_id = $input_id)
             """,
             {"input_id": input_id},
+            many=True,
         )
         gone = arrow(con, f"SELECT DISTINCT mmsi FROM {name} WHERE input_id = $input_id", {"input_id": input_id})
         ends = " UNION ALL ".join(

@@ -72,7 +72,7 @@ def _renew(con: duckdb.DuckDBPyConnection, notes: bool, stop: Callable[[], None]
     if stood:
         con.execute(f"DELETE FROM marks WHERE {due}")
     marked = [_mark(con, first, last, notes, sealed, stop) for first, last in _groups(con)]
-    differ = arrow(con, (_DIFFER if stood else _NEW).format(due=due)) if stood or any(marked) else None
+    differ = arrow(con, (_DIFFER if stood else _NEW).format(due=due), many=True) if stood or any(marked) else None
     if differ is not None and differ.num_rows:
         con.execute(
             "INSERT INTO changes SELECT coalesce(max(id), 0) + 1, $first, $last FROM changes",
@@ -148,6 +148,7 @@ def _fixes(con: duckdb.DuckDBPyConnection, where: str) -> tuple[Fixes, pa.Table,
         WHERE {where} AND msg_type <> {AIRCRAFT}
         ORDER BY mmsi, t, lon, lat, sog_kn, cog_deg, kind
         """,
+        many=True,
     )
     column = {name: rows[name].to_numpy() for name in ("mmsi", "t", "lon", "lat", "sog_kn", "cog_deg", "kind")}
     fixes = Fixes(

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import pyarrow as pa
 
 if TYPE_CHECKING:
     import duckdb
+
+_MOST_STATEMENTS = 500
+_statements: dict[str, duckdb.Statement] = {}
+# Said of each result that is copied on its way; of few rows that takes less than what `arrow` spares.
+warnings.filterwarnings("ignore", "Arrow output on a DB-API result", UserWarning)
 
 OPEN_WAIT_S = 3.0  # a writer that is just starting or leaving holds the file without answering for moments
 
@@ -20,10 +26,34 @@ class QueryError(ValueError):
     """A query was refused: not a single SELECT, wrong, too long, or too large."""
 
 
-def arrow(con: duckdb.DuckDBPyConnection, sql: str, params: Mapping[str, object] | None = None) -> pa.Table:
-    """Run one SELECT on a connection of this process and return its rows as Arrow."""
-    table: pa.Table = con.sql(sql, params=dict(params) if params else None).to_arrow_table()
-    return table
+def arrow(
+    con: duckdb.DuckDBPyConnection, sql: str, params: Mapping[str, object] | None = None, *, many: bool = False
+) -> pa.Table:
+    """Run one SELECT on a connection of this process and return its rows as Arrow.
+
+    Args:
+        con: The connection; a result of it that is not fetched yet is lost.
+        sql: The text.
+        params: Its named parameters.
+        many: Rows may be more than some 50,000: these then are not copied, and few take twice as long.
+    """
+    given, text = dict(params) if params else None, _parsed(con, sql)
+    result: Any = con.sql(text, params=given) if many else con.execute(text, given)
+    found: pa.Table = result.to_arrow_table()
+    return found
+
+
+def _parsed(con: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement | str:
+    """Return a text as DuckDB has read it, which takes longer than to run it over few rows; it is kept for a while."""
+    known = _statements.get(sql)
+    if known is None:
+        read = con.extract_statements(sql)
+        if len(read) != 1:
+            return sql
+        if len(_statements) >= _MOST_STATEMENTS:
+            _statements.clear()
+        known = _statements[sql] = read[0]
+    return known
 
 
 class _Answers(Protocol):
@@ -45,7 +75,7 @@ class _Local:
         import duckdb
 
         try:
-            return arrow(self._con, sql, params)
+            return arrow(self._con, sql, params, many=True)
         except duckdb.Error as error:
             raise QueryError(str(error).splitlines()[0]) from error
 

@@ -121,7 +121,7 @@ def undoubted(
     parts = count // PART_ROWS + 1
     for part in range(parts):
         some = f" AND mmsi % {parts} = {part}" if parts > 1 else ""
-        yield Paths.of(arrow(con, f"SELECT {Paths.COLUMNS} FROM {source}{some}"))
+        yield Paths.of(arrow(con, f"SELECT {Paths.COLUMNS} FROM {source}{some}", many=True))
 
 
 def undoubted_few(con: duckdb.DuckDBPyConnection, low_us: int, high_us: int, ships: frozenset[int]) -> Tracks | None:
@@ -176,8 +176,8 @@ class View:
     at_hand: bool = True
 
     @cached_property
-    def _opened(self) -> duckdb.DuckDBPyConnection:
-        """The connection, once the temporary views lie over those of any earlier one: at the first query, if any."""
+    def _opened(self) -> tuple[duckdb.DuckDBPyConnection, bool]:
+        """The connection, and whether fixes may be many; the temporary views lie over those of any earlier one now."""
         if self.ships is not None:
             self.con.register("wanted", pa.table({"mmsi": pa.array(sorted(self.ships), pa.uint32())}))
             self.con.execute("CREATE OR REPLACE TEMP TABLE ships_of_view AS FROM wanted")
@@ -186,15 +186,16 @@ class View:
         if self.ships is not None and self.shelf is not None and self._may_be_at_hand(self.ships):
             rows = self.shelf.fixes(self.ships, self.start_us, self.horizon_us, self._read, self._after)
             self.con.register("fixes_at_hand", rows)
-            fixes, life = "FROM fixes_at_hand", self._life("fixes_at_hand")
+            fixes, life, many = "FROM fixes_at_hand", self._life("fixes_at_hand"), rows.num_rows > SMALL_ROWS
         else:
             fixes, life = self._window_of(self._good, self.start_us), self._life(None)
-            if self._is_small:
+            many = not self._is_small
+            if not many:
                 self.con.execute(f"CREATE OR REPLACE TEMP TABLE fixes_of_window AS {fixes}")
                 fixes, life = "FROM fixes_of_window", self._life("fixes_of_window")
         self.con.execute(f"CREATE OR REPLACE TEMP VIEW fixes AS {fixes}")
         self.con.execute(f"CREATE OR REPLACE TEMP VIEW signs AS {_up_to_neighbours(life, *window)}")
-        return self.con
+        return self.con, many
 
     def _life(self, fixes: str | None) -> str:
         """Return a query for all signs of life, with the fixes that a table has or, without one, those of the case."""
@@ -207,7 +208,7 @@ class View:
     @cached_property
     def signs(self) -> str:
         """What to call ``signs`` in a query: a table of few rows, which each query then need not gather anew."""
-        con = self._opened
+        con, _ = self._opened
         if not self._is_small:
             return "signs"
         con.execute("CREATE OR REPLACE TEMP TABLE signs_of_window AS FROM signs")
@@ -267,7 +268,7 @@ class View:
         return self._of(ships, f"FROM {self._good} WHERE {bounds}".replace("ships_of_view", "asked_ships"))
 
     def _of(self, ships: Iterable[int], sql: str) -> pa.Table:
-        return _run(self.con, sql, asked_ships=pa.table({"mmsi": pa.array(ships, pa.uint32())}))
+        return _run(self.con, sql, True, asked_ships=pa.table({"mmsi": pa.array(ships, pa.uint32())}))
 
     @property
     def _and_ours(self) -> str:
@@ -287,7 +288,8 @@ class View:
 
     def query(self, sql: str, **tables: pa.Table) -> pa.Table:
         """Run one SELECT and return its rows; keyword arguments are Arrow tables it may name."""
-        return _run(self._opened, sql, **tables)
+        con, many = self._opened
+        return _run(con, sql, many, **tables)
 
     @cached_property
     def tracks(self) -> Tracks:
@@ -330,12 +332,12 @@ class View:
         return {name: rows[name].to_numpy() for name in rows.column_names}
 
 
-def _run(con: duckdb.DuckDBPyConnection, sql: str, **tables: pa.Table) -> pa.Table:
+def _run(con: duckdb.DuckDBPyConnection, sql: str, many: bool, **tables: pa.Table) -> pa.Table:
     """Run one SELECT, which may name some Arrow tables, and return its rows."""
     for name, table in tables.items():
         con.register(name, table)
     try:
-        return arrow(con, sql)
+        return arrow(con, sql, many=many)
     finally:
         for name in tables:
             con.unregister(name)

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from unittest.mock import patch
 
 import duckdb
 import pyarrow as pa
@@ -116,10 +117,16 @@ ROWS = st.builds(
 
 
 @settings(max_examples=80)
-@given(st.lists(ROWS, max_size=25), st.randoms(use_true_random=False), st.integers(1, 3))
+@given(
+    st.lists(ROWS, max_size=25),
+    st.randoms(use_true_random=False),
+    st.integers(1, 3),
+    st.sampled_from([(20_000, 1_000), (20_000, 1), (3, 1_000)]),
+)
 def test_kept_rows_are_those_of_the_rule_however_they_arrive(
-    con: duckdb.DuckDBPyConnection, sent: list[Row], chance: random.Random, files: int
+    con: duckdb.DuckDBPyConnection, sent: list[Row], chance: random.Random, files: int, few: tuple[int, int]
 ) -> None:
+    """Whether rows near the new ones, and those alike among them, are few or many."""
     for name in (*SAID, "inputs", *(table.name for table in COPIES.values())):
         con.execute(f"DELETE FROM {name}")
     by_file: dict[str, list[Placed]] = {f"file{i}": [] for i in range(files)}
@@ -129,8 +136,9 @@ def test_kept_rows_are_those_of_the_rule_however_they_arrive(
     placed = [one for file in by_file.values() for one in file]
     order = list(by_file.values())
     chance.shuffle(order)
-    for number, file in enumerate(order, 1):
-        add_input(con, number, file)
+    with patch.multiple("ais.duplicates", _FEW_ROWS=few[0], _FEW_ALIKE=few[1]):
+        for number, file in enumerate(order, 1):
+            add_input(con, number, file)
     sql = "SELECT name, line FROM {} AS p JOIN inputs ON inputs.id = p.input_id"
     kept = con.execute(sql.format("positions")).fetchall()
     copies = con.execute(sql.format("position_copies")).fetchall()
