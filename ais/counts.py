@@ -127,7 +127,7 @@ def reports(reader: Reader, input_id: int | None = None) -> list[InputReport]:
     found = []
     own = {name: name for name in (*_OF_LINES, "identities")}
     sql = _INPUTS.format(lines=counted(own, own))
-    for row in reader.query(sql, input_id=input_id).to_pylist():  # one query: an ingest may run meanwhile
+    for row in reader.few(sql, input_id=input_id).to_pylist():  # one query: an ingest may run meanwhile
         counts = {one["what"]: one["n"] for one in row["counts"] or ()}
         found.append(
             InputReport(
@@ -150,7 +150,7 @@ def reports(reader: Reader, input_id: int | None = None) -> list[InputReport]:
 
 def partly_read(reader: Reader) -> str | None:
     """Say which inputs are in a case only in part; None if all are whole."""
-    rows = reader.query("SELECT name, sha256 FROM inputs WHERE NOT complete ORDER BY id").to_pylist()
+    rows = reader.few("SELECT name, sha256 FROM inputs WHERE NOT complete ORDER BY id").to_pylist()
     said = []
     if cut := [row["name"] for row in rows if row["sha256"]]:
         said.append(
@@ -168,9 +168,9 @@ def status(reader: Reader) -> dict[str, object]:
         SELECT count(*) AS n FROM (SELECT mmsi FROM positions UNION SELECT mmsi FROM heard)
         WHERE mmsi NOT IN (SELECT mmsi FROM fixed)
     """
-    events = reader.query("SELECT kind, count(*) AS n FROM events GROUP BY kind ORDER BY kind").to_pylist()
+    events = reader.few("SELECT kind, count(*) AS n FROM events GROUP BY kind ORDER BY kind").to_pylist()
     inputs = reports(reader)
-    sealed = reader.query(f"SELECT max(window_to) AS t FROM runs WHERE detector = '{SEAL}'")["t"][0].as_py()
+    sealed = reader.few(f"SELECT max(window_to) AS t FROM runs WHERE detector = '{SEAL}'")["t"][0].as_py()
     return {
         "inputs": [
             {
@@ -190,7 +190,7 @@ def status(reader: Reader) -> dict[str, object]:
             for one in inputs
         ],
         "positions": sum(one.positions for one in inputs),
-        "vessels": reader.query(ships).to_pylist()[0]["n"],
+        "vessels": reader.few(ships).to_pylist()[0]["n"],
         "events": {row["kind"]: row["n"] for row in events},
         "seal": _text(_utc(sealed)),
     }

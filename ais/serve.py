@@ -291,7 +291,7 @@ class Remote:
             return None
         return cls(sock)
 
-    def query(self, sql: str, params: dict[str, object]) -> pa.Table:
+    def query(self, sql: str, params: dict[str, object], *, many: bool) -> pa.Table:
         """Ask the writer to run one SELECT."""
         answer = self._ask(json.dumps({"sql": sql, "params": {k: _pack(v) for k, v in params.items()}}).encode())
         return pa.ipc.open_stream(answer).read_all()

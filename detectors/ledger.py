@@ -266,7 +266,7 @@ def not_looked_at(reader: Reader) -> str | None:
     runs = reader.query(sql).to_pylist()
     if not runs:
         return "Nothing was looked for: no detection has been run on this case."
-    last = reader.query("SELECT coalesce(max(id), 0) AS id FROM changes")["id"][0].as_py()
+    last = reader.few("SELECT coalesce(max(id), 0) AS id FROM changes")["id"][0].as_py()
     ran = {run["detector"] for run in runs}
     said = []
     if never := sorted(set(discover()) - ran):
@@ -331,7 +331,7 @@ def public(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def last_revision(reader: Reader) -> int:
     """Return the number of the ledger's last revision; 0 where it is empty."""
-    return int(reader.query("SELECT coalesce(max(seq), 0) AS seq FROM ledger")["seq"][0].as_py())
+    return int(reader.few("SELECT coalesce(max(seq), 0) AS seq FROM ledger")["seq"][0].as_py())
 
 
 def read_events(
@@ -350,5 +350,5 @@ def read_events(
         if value is not None:
             where.append(condition)
             params[name] = value
-    table = reader.query(f"SELECT {_PUBLIC} FROM events WHERE {' AND '.join(where)} ORDER BY start_t, id", **params)
+    table = reader.few(f"SELECT {_PUBLIC} FROM events WHERE {' AND '.join(where)} ORDER BY start_t, id", **params)
     return [public(row) for row in table.to_pylist()]

@@ -21,6 +21,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import numpy as np
+
 ROOT = Path(__file__).resolve().parent.parent
 TIME_LIMIT_S = 900.0
 _WARM = (
@@ -201,10 +203,14 @@ def main() -> None:
 def _read_ahead() -> None:
     """Read what most commands read first, once for all: detectors with their libraries, zones and ports."""
     from detectors import discover
+    from detectors.lists import Lists
     from zones import load_places, load_zones
 
     discover()
-    load_zones()
+    zones = load_zones()
+    zones.ids_at(125.0, 38.0)
+    assert zones.features
+    Lists().is_fishing(np.array([412000001]))
     load_places()
 
 

@@ -388,7 +388,7 @@ class _Live:
             counted = sum(
                 one.stored + one.other + one.duplicates + sum(one.rejects.values()) for one in reports(reader)
             )
-            found.revised = reader.query("SELECT count(*) AS n FROM ledger WHERE action <> 'new'")["n"][0].as_py()
+            found.revised = reader.few("SELECT count(*) AS n FROM ledger WHERE action <> 'new'")["n"][0].as_py()
         passing(self._store).close()
         spooled = sum(path.read_bytes().count(b"\n") for path in self.spool.glob("*/????-??-??.*"))
         found.lines = spooled, counted

@@ -69,7 +69,7 @@ class Teller:
         """Begin; of a case that was not watched with alerts before, what stands in it already is no news."""
         looked = self.outbox.looked()
         if looked is None or (looked[0] and not _same(reader, looked)):
-            last = reader.query(_LAST).to_pylist()
+            last = reader.few(_LAST).to_pylist()
             self.outbox.start_at(*((last[0]["seq"], last[0]["event_id"]) if last else (0, "")))
         self.look(reader)  # a process that was killed may not have come to it
         for thread in self._threads:
@@ -89,7 +89,7 @@ class Teller:
         self._handled = handling_of(reader)
         looked = self.outbox.looked()
         assert looked is not None
-        rows = reader.query(_NEW, seq=looked[0]).to_pylist()
+        rows = reader.few(_NEW, seq=looked[0]).to_pylist()
         if not rows:
             return
         events = self._listed(reader, [_event(row["event"]) for row in rows])
@@ -168,5 +168,5 @@ def _sent(send: Channel, message: Any, now: datetime) -> str:
 
 def _same(reader: Reader, looked: tuple[int, str]) -> bool:
     """Say whether the ledger still has what was looked at last."""
-    rows: Sequence[Mapping[str, Any]] = reader.query(_AT, seq=looked[0]).to_pylist()
+    rows: Sequence[Mapping[str, Any]] = reader.few(_AT, seq=looked[0]).to_pylist()
     return bool(rows) and rows[0]["event_id"] == looked[1]

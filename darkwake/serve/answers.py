@@ -260,11 +260,11 @@ def events_of(
 
     wanted = {"kind": kind, "mmsi": mmsi, "zone": zone, "least": least, "since": since, "limit": limit + 1}
     seq = last_revision(reader)
-    rows = reader.query(_EVENTS, **wanted).to_pylist()
+    rows = reader.few(_EVENTS, **wanted).to_pylist()
     found = [public(row) for row in rows[:limit]]
     ids = [one["id"] for one in found]
     handled = notes.handling_of(reader)
-    firsts = reader.query(_FOUND, ids=ids).to_pylist() if ids else []
+    firsts = reader.few(_FOUND, ids=ids).to_pylist() if ids else []
     return Events(
         events=[event_of(one) for one in found],
         more=len(rows) > limit,
@@ -294,13 +294,13 @@ def event_of(row: Mapping[str, Any]) -> Event:
 
 def story_of(reader: Reader, zones: ZoneSet, event_id: str) -> Revisions:
     """Return what became of an event, oldest first; empty where there never was one."""
-    rows = reader.query(_STORY, event=event_id).to_pylist()
+    rows = reader.few(_STORY, event=event_id).to_pylist()
     return Revisions([revision_of(row, zones) for row in rows])
 
 
 def last_revisions(reader: Reader, zones: ZoneSet, action: str, limit: int) -> Revisions:
     """Return the last revisions, newest first; of one action where it is named."""
-    rows = reader.query(_LAST, action=action, limit=limit).to_pylist()
+    rows = reader.few(_LAST, action=action, limit=limit).to_pylist()
     return Revisions([revision_of(row, zones) for row in rows])
 
 
@@ -328,7 +328,7 @@ def note_of(note: notes.Note) -> Note:
 
 def ships_of(reader: Reader, text: str) -> Ships:
     """Return ships whose name contains a text, or whose IMO number, call sign or first digits it is."""
-    rows = reader.query(_SHIPS, text=text.strip(), limit=MAX_SHIPS).to_pylist()
+    rows = reader.few(_SHIPS, text=text.strip(), limit=MAX_SHIPS).to_pylist()
     return Ships([Ship(**row) for row in rows])
 
 

@@ -90,7 +90,7 @@ class Since:
         from detectors.notes import last_note
 
         seq, note = last_revision(reader), last_note(reader)
-        (row,) = reader.query(_NOW).to_pylist()
+        (row,) = reader.few(_NOW).to_pylist()
         return cls(row["fix"], row["said"], seq, note, {})
 
 
@@ -98,14 +98,14 @@ def change_of(reader: Reader, zones: ZoneSet, since: Since, status: Status) -> t
     """Return what came since, and up to where that is."""
     from detectors.ledger import last_revision
 
-    (end,) = reader.query(_NOW).to_pylist()
+    (end,) = reader.few(_NOW).to_pylist()
     if end["fix"] < since.fix or end["said"] < since.said:  # rows were taken away, and numbers are given anew
         since = Since(end["fix"], end["said"], since.seq, since.note, since.known)
     now_us = round(datetime.fromisoformat(status.now).timestamp() * 1e6)
-    fixes = reader.query(_FIXES, row=since.fix, now_us=now_us).to_pydict() if end["fix"] > since.fix else {}
-    said = reader.query(_SHIPS, row=since.said).to_pylist() if end["said"] > since.said else []
+    fixes = reader.few(_FIXES, row=since.fix, now_us=now_us).to_pydict() if end["fix"] > since.fix else {}
+    said = reader.few(_SHIPS, row=since.said).to_pylist() if end["said"] > since.said else []
     ships = [ship for ship in (Ship(**row) for row in said) if since.known.get(ship.mmsi) != ship]
-    rows = reader.query(_REVISIONS, seq=since.seq, limit=MAX_REVISIONS + 1).to_pylist()
+    rows = reader.few(_REVISIONS, seq=since.seq, limit=MAX_REVISIONS + 1).to_pylist()
     again = len(rows) > MAX_REVISIONS
     seq = last_revision(reader) if again else rows[-1]["seq"] if rows else since.seq
     revisions = [] if again else [revision_of(row, zones) for row in rows]

@@ -113,7 +113,7 @@ def test_through_each_transport(forks: Forks, tmp_path: Path, broker: int, clust
         (tmp_path / str(seed)).mkdir()
         trials.append(_Trial(tmp_path / str(seed), broker, cluster, seed))
     with ExitStack() as block:
-        first = [block.enter_context(watching(forks, one.folder, *one.sources, all_threads=True)) for one in trials]
+        first = [block.enter_context(watching(forks, one.folder, *one.sources)) for one in trials]
         for process in first:
             until("connections", lambda: process.log.count("connected") == 2 == process.log.count("listening"))  # noqa: B023
         time.sleep(0.3)  # the subscription is on its way
@@ -125,7 +125,7 @@ def test_through_each_transport(forks: Forks, tmp_path: Path, broker: int, clust
             process.kill()
         for one in trials:
             one.brokers(1)  # while nobody watches
-        second = [block.enter_context(watching(forks, one.folder, *one.sources, all_threads=True)) for one in trials]
+        second = [block.enter_context(watching(forks, one.folder, *one.sources)) for one in trials]
         for one, process in zip(trials, second, strict=True):
             until("listeners", lambda: process.log.count("listening") == 2)  # noqa: B023
             one.senders(1)
