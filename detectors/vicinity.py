@@ -166,17 +166,20 @@ class Vicinity:
         if late := changes.ships - on_time:
             groups.append((late, first, self._places(changes.con, first, high, late)))
         for ships, low, anew in groups:
-            ours = numbers_of(ships)
+            ours, nows = numbers_of(ships), _by_block(anew)
             for number in range(low // BLOCK, high // BLOCK + 1):
                 block = self._blocks.get(number)
                 if block is None:
                     if number * BLOCK * STEP_US <= changes.before_us:
                         known = False
                         continue
-                    block = Block.of(_NOWHERE, self.reach_m)
+                    block = _EMPTY
+                if number not in nows and not len(block.waiting):  # a wrong stamp may leave years between two fixes
+                    self._blocks[number] = block
+                    continue
                 mine = np.isin(block.places["mmsi"], ours)
                 mine &= (block.places["step"] >= low) & (block.places["step"] <= high)
-                now = _where(anew, anew["step"] // BLOCK == number)
+                now = nows.get(number, _NOWHERE)
                 gone, came = _unlike(before := _where(block.places, mine), now)
                 if gone.any() or came.any():
                     renewed = Block.of(_joined([_where(block.places, ~mine), now]), self.reach_m)
@@ -237,10 +240,12 @@ class Vicinity:
         return Neighbours(tracks.mmsi, tracks.track, steps, waiting[order], *near, paired[order])
 
     def _span(self, con: duckdb.DuckDBPyConnection, low_us: int, high_us: int) -> Iterator[Block]:
-        """Yield the blocks of a span of time, up to the horizon."""
+        """Yield the blocks of a span of time, up to the horizon, in which there are places."""
         first, last = (t // STEP_US // BLOCK for t in (low_us, min(high_us, self._horizon_us)))
         self._fill(con, first, last)
-        yield from (self._blocks[number] for number in range(first, last + 1))
+        for number in range(first, last + 1):
+            if len((block := self._blocks[number]).waiting):
+                yield block
 
     def _fill(self, con: duckdb.DuckDBPyConnection, first: int, last: int) -> None:
         """Read what is missing of some blocks."""
@@ -253,10 +258,9 @@ class Vicinity:
         while missing:
             part = [number for number in missing[:at_once] if number < missing[0] + at_once]
             missing = missing[len(part) :]
-            places = self._places(con, part[0] * BLOCK, (part[-1] + 1) * BLOCK - 1, None)
-            number = places["step"] // BLOCK
+            found = _by_block(self._places(con, part[0] * BLOCK, (part[-1] + 1) * BLOCK - 1, None))
             for one in part:
-                self._blocks[one] = Block.of(_where(places, number == one), self.reach_m)
+                self._blocks[one] = Block.of(found.get(one, _NOWHERE), self.reach_m)
 
     def _places(self, con: duckdb.DuckDBPyConnection, low: int, high: int, ships: frozenset[int] | None) -> Places:
         """Return where ships were slow at the steps from one to another, both included."""
@@ -286,6 +290,14 @@ class Vicinity:
             room -= len(self._blocks[number].waiting)
             if room < 0:
                 del self._blocks[number]
+
+
+def _by_block(places: Places) -> dict[int, Places]:
+    """Return places by the number of their block."""
+    number = places["step"] // BLOCK
+    order = np.argsort(number, kind="stable")
+    numbers, starts = np.unique(number[order], return_index=True)
+    return {int(one): _where(places, rows) for one, rows in zip(numbers, np.split(order, starts[1:]), strict=False)}
 
 
 def _unlike(one: Places, other: Places) -> tuple[Bools, Bools]:
