@@ -15,8 +15,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ais.reader import arrow
+from ais.store import insert
 
 _MAKE = "CREATE TEMP TABLE IF NOT EXISTS changed_ships (change_id UINTEGER, mmsi UINTEGER, first_us BIGINT)"
+_CHANGE = """
+INSERT INTO changes SELECT coalesce(max(id), 0) + 1, make_timestamp($first), make_timestamp($last) FROM changes
+RETURNING id
+"""
 _SINCE = """
 SELECT DISTINCT mmsi FROM changed_ships WHERE change_id > $id
   AND (SELECT count(DISTINCT change_id) FROM changed_ships WHERE change_id > $id)
@@ -36,13 +41,21 @@ def firsts(parts: Iterable[Whose]) -> Whose:
     return mmsi[first], t[first]
 
 
-def note(con: duckdb.DuckDBPyConnection, ships: Iterable[Whose]) -> None:
-    """Note the ships of the last change, inside its transaction: all whose rows came, went or were marked anew."""
-    mmsi, first_us = firsts(ships)
-    con.execute(_MAKE)
-    con.register("noted", pa.table({"mmsi": pa.array(mmsi, pa.uint32()), "first_us": pa.array(first_us)}))
-    con.execute("INSERT INTO changed_ships SELECT (SELECT max(id) FROM changes), mmsi, first_us FROM noted")
-    con.unregister("noted")
+def note(con: duckdb.DuckDBPyConnection, times: Iterable[int], ships: Iterable[Whose] | None) -> None:
+    """Note a change, inside its transaction.
+
+    Args:
+        con: The connection.
+        times: When all that came, went or was marked anew lies, UTC microseconds; at least one.
+        ships: Whose rows did; None = not known.
+    """
+    first, last = min(times := list(times)), max(times)
+    change_id = con.execute(_CHANGE, {"first": first, "last": last}).fetchall()[0][0]
+    if ships is not None:
+        mmsi, first_us = firsts(ships)
+        con.execute(_MAKE)
+        columns = pa.array(np.full(len(mmsi), change_id)), pa.array(mmsi), pa.array(first_us)
+        insert(con, "changed_ships", pa.table(columns, ["change_id", "mmsi", "first_us"]))
 
 
 def since(con: duckdb.DuckDBPyConnection, change_id: int) -> frozenset[int] | None:

@@ -83,8 +83,9 @@ _HASHES = {
 
 def hashes(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> npt.NDArray[np.uint64]:
     """Return the hash of each row of a table by which equal ones are found."""
-    found: npt.NDArray[np.uint64]
-    found = con.from_arrow(rows).project(f"hash({sameness(name)}) AS h").to_arrow_table()["h"].to_numpy()
+    con.register("to_hash", rows)
+    found: npt.NDArray[np.uint64] = arrow(con, f"SELECT hash({sameness(name)}) AS h FROM to_hash")["h"].to_numpy()
+    con.unregister("to_hash")
     return found
 
 

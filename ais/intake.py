@@ -30,11 +30,13 @@ class Intake:
         told: What is known of the input.
         taken: The last block that was added.
         stations: Codes of its receivers.
+        begun: Its row is in the case.
     """
 
     def __init__(self, told: Told, taken: Taken | None = None) -> None:
         self.told = told
         self.taken = taken or Taken()
+        self.begun = taken is not None
         self.stations: Stations = {}
         self._mmsi_like = True
         self._changed: list[int] = []
@@ -66,10 +68,14 @@ class Intake:
                     self.end(con)
                     if ended:
                         self.complete(con, complete())
+                self.begun = True
 
     def begin(self, con: duckdb.DuckDBPyConnection) -> None:
         """Begin a batch; the first one writes the input's row."""
+        self._changed, self._ships, self._others, self._times, self._heard = [], [], [], [], []
         told = self.told
+        if self.begun:
+            return
         con.execute(
             """
             INSERT INTO inputs BY NAME
@@ -89,7 +95,6 @@ class Intake:
                 "begun_on": told.begun_on.replace(tzinfo=None),
             },
         )
-        self._changed, self._ships, self._others, self._times, self._heard = [], [], [], [], []
 
     def add(self, con: duckdb.DuckDBPyConnection, chunk: Chunk) -> None:
         """Take a chunk in."""
@@ -156,13 +161,7 @@ def note_changes(
     """
     times, touched = list(times), [one for one in ships if len(one[0])]
     if times:
-        con.execute(
-            "INSERT INTO changes SELECT coalesce(max(id), 0) + 1, make_timestamp($first), make_timestamp($last) "
-            "FROM changes",
-            {"first": min(times), "last": max(times)},
-        )
-        if others is not None:
-            note(con, [*touched, *others])
+        note(con, times, None if others is None else [*touched, *others])
     if touched:
         con.register("incoming", TOUCHED.rows(firsts(touched)[0]))
         con.execute("INSERT INTO touched SELECT mmsi FROM incoming WHERE mmsi NOT IN (FROM touched) ORDER BY mmsi")

@@ -12,7 +12,6 @@ from collections.abc import Callable
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ais.changed import note
 from ais.doubts import DoubtRule, judge, plain
@@ -74,11 +73,8 @@ def _renew(con: duckdb.DuckDBPyConnection, notes: bool, stop: Callable[[], None]
     marked = [_mark(con, first, last, notes, sealed, stop) for first, last in _groups(con)]
     differ = arrow(con, (_DIFFER if stood else _NEW).format(due=due), many=True) if stood or any(marked) else None
     if differ is not None and differ.num_rows:
-        con.execute(
-            "INSERT INTO changes SELECT coalesce(max(id), 0) + 1, $first, $last FROM changes",
-            {"first": pc.min(differ["t"]).as_py(), "last": pc.max(differ["t"]).as_py()},
-        )
-        note(con, [(differ["mmsi"].to_numpy(), differ["t"].to_numpy().view(np.int64))])
+        t_us = differ["t"].to_numpy().view(np.int64)
+        note(con, (int(t_us.min()), int(t_us.max())), [(differ["mmsi"].to_numpy(), t_us)])
     con.execute("DROP TABLE old_marks")
 
 

@@ -26,7 +26,8 @@ _CHAIN = "INTERVAL 60 SECOND"  # copies chain over 10 s each
 _SMALL = ("inputs", "rejects", "parts", "sealed", "hearings", "marks", "changes", "events", "ledger", "runs")
 _LAST_FIXES = 32  # of a ship, by which its next ones are judged
 _SAID_OF_SELF = "mmsi, imo, name, callsign, ship_type, to_bow_m, to_stern_m, to_port_m, to_starboard_m, draught_m"
-_MOVES = f"SELECT epoch_us(max(window_to)), arg_max(settings, id) FROM runs WHERE detector = '{SEAL}'"
+_SEAL = f"SELECT epoch_us(max(window_to)) FROM runs WHERE detector = '{SEAL}'"
+_LAST_MOVE = f"SELECT arg_max(settings, id) FROM runs WHERE detector = '{SEAL}'"
 
 # Spans of time of the ships of events that are read before the seal, those that overlap as one.
 _SPANS = """
@@ -127,13 +128,13 @@ SELECT input_id, what, sum(n)::UBIGINT AS n FROM (
 
 def seal_us(con: duckdb.DuckDBPyConnection) -> int | None:
     """Return where the seal stands, UTC microseconds; None without one."""
-    found = con.execute(_MOVES).fetchall()[0][0]
+    found = con.execute(_SEAL).fetchall()[0][0]
     return None if found is None else int(found)
 
 
 def quiet_us(con: duckdb.DuckDBPyConnection) -> int:
     """Return the longest silence, of all ships and sources, that ended before the seal or over it."""
-    settings = con.execute(_MOVES).fetchall()[0][1]
+    settings = con.execute(_LAST_MOVE).fetchall()[0][0]
     return 0 if settings is None else int(json.loads(settings)["quiet_us"])
 
 

@@ -144,7 +144,7 @@ class Follower:
                 values = [whole.sha256, whole.bytes, told.input_id]
                 con.execute("UPDATE inputs SET sha256 = ?, bytes = ? WHERE id = ?", values)
                 intake.complete(con, whole.plain_sha256)
-        self._packed = place
+        self._packed, intake.begun = place, True
 
 
 def _raw(path: Path, start: int, first_line: int, end: int) -> Iterator[tuple[bytes, int]]:

@@ -106,11 +106,11 @@ def insert(store: Store, tables: dict[str, pa.Table]) -> None:
                 lows.append(int(times.min()))
                 highs.append(int(times.max()))
         if lows:
-            number = con.execute("SELECT coalesce(max(id), 0) + 1 FROM changes").fetchall()[0][0]
-            con.execute(
-                "INSERT INTO changes VALUES (?, make_timestamp(?), make_timestamp(?))", [number, min(lows), max(highs)]
+            note(
+                con,
+                lows + highs,
+                [(rows["mmsi"].to_numpy(), rows["t"].to_numpy().view(np.int64)) for rows in tables.values()],
             )
-            note(con, [(rows["mmsi"].to_numpy(), rows["t"].to_numpy().view(np.int64)) for rows in tables.values()])
 
 
 def defaults(*names: str) -> dict[str, Detector]:
