@@ -8,10 +8,11 @@ import pytest
 
 from ais.marks import renew
 from ais.store import Store
-from detectors import thinned, view
+from detectors import thinned, vicinity, view
 from detectors.changes import Changes
 from detectors.shelf import Shelf
 from detectors.vicinity import Vicinity
+from soak.fresh import fresh, passing
 from tests.detectors.cases import HOUR, T0, Ship, insert, rows_of
 from zones import ZoneSet
 
@@ -74,7 +75,7 @@ def test_what_is_kept_is_what_is_read_anew(tmp_path, monkeypatch, seed):
     late = rng.random(rows.num_rows) < 0.1
     numbers = rows["mmsi"].to_numpy()
     told = 0
-    with Store.open(tmp_path / "a.duckdb") as store:
+    with passing(fresh(tmp_path / "a.duckdb")) as store:
         kept = Vicinity(*REACH)
 
         def changed(picked: pa.Table, number: int) -> frozenset[int] | None:
@@ -98,6 +99,26 @@ def test_what_is_kept_is_what_is_read_anew(tmp_path, monkeypatch, seed):
     assert told
 
 
+def test_hours_in_which_nobody_was_are_passed_over(tmp_path, monkeypatch):
+    """One wrong stamp a year ahead leaves 4,380 blocks without a ship between."""
+    compared: list[int] = []
+    unlike = vicinity._unlike
+    monkeypatch.setattr(vicinity, "_unlike", lambda *lots: compared.append(1) or unlike(*lots))
+    rows = rows_of(crowd(np.random.default_rng(0)))["positions"]
+    there = int(rows["t"].to_numpy().view(np.int64).max())
+    far = rows_of([Ship(412000999, np.array([365 * 1440.0]), np.array([LON]), np.array([LAT]))])["positions"]
+    with passing(fresh(tmp_path / "a.duckdb")) as store:
+        kept = Vicinity(*REACH)
+        insert(store, {"positions": rows})
+        first = taken_in(store, frozenset(rows["mmsi"].to_pylist()), there, there, 0)
+        kept.changed(first)
+        insert(store, {"positions": far})
+        horizon = T0 + 365 * 24 * HOUR
+        assert kept.changed(taken_in(store, frozenset([412000999]), there, horizon, first.last_id)) == {412000999}
+        assert beside(kept, store, 365 * 1440.0) == beside(anew(horizon), store, 365 * 1440.0)
+    assert 0 < len(compared) < 40
+
+
 def test_so_it_is_as_rows_come_in_order_or_late(tmp_path, monkeypatch):
     rng = np.random.default_rng(100)
     rows = rows_of(crowd(rng))["positions"]
@@ -109,7 +130,7 @@ def test_so_it_is_as_rows_come_in_order_or_late(tmp_path, monkeypatch):
     read = thinned.undoubted
     monkeypatch.setattr(thinned, "undoubted", lambda *given: asked.append(len(given[3])) or read(*given))
     steady, horizon, number = 0, T0, 0
-    with Store.open(tmp_path / "a.duckdb") as store:
+    with passing(fresh(tmp_path / "a.duckdb")) as store:
         kept = Vicinity(*REACH)
         for one in np.unique(lot):
             picked = rows.take(np.flatnonzero(lot == one))
