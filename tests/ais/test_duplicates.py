@@ -122,11 +122,17 @@ ROWS = st.builds(
     st.randoms(use_true_random=False),
     st.integers(1, 3),
     st.sampled_from([(20_000, 1_000), (20_000, 1), (3, 1_000)]),
+    st.booleans(),
 )
 def test_kept_rows_are_those_of_the_rule_however_they_arrive(
-    con: duckdb.DuckDBPyConnection, sent: list[Row], chance: random.Random, files: int, few: tuple[int, int]
+    con: duckdb.DuckDBPyConnection,
+    sent: list[Row],
+    chance: random.Random,
+    files: int,
+    few: tuple[int, int],
+    at_once: bool,
 ) -> None:
-    """Whether rows near the new ones, and those alike among them, are few or many."""
+    """Whether rows near the new ones, and those alike among them, are few or many; file by file or all in one go."""
     for name in (*SAID, "inputs", *(table.name for table in COPIES.values())):
         con.execute(f"DELETE FROM {name}")
     by_file: dict[str, list[Placed]] = {f"file{i}": [] for i in range(files)}
@@ -137,8 +143,10 @@ def test_kept_rows_are_those_of_the_rule_however_they_arrive(
     order = list(by_file.values())
     chance.shuffle(order)
     with patch.multiple("ais.duplicates", _FEW_ROWS=few[0], _FEW_ALIKE=few[1]):
+        con.execute("BEGIN" if at_once else "SELECT 1")
         for number, file in enumerate(order, 1):
             add_input(con, number, file)
+        con.execute("COMMIT" if at_once else "SELECT 1")
     sql = "SELECT name, line FROM {} AS p JOIN inputs ON inputs.id = p.input_id"
     kept = con.execute(sql.format("positions")).fetchall()
     copies = con.execute(sql.format("position_copies")).fetchall()
