@@ -7,6 +7,8 @@ DEV_READY := $(VENV)/.dev-ready
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := uv pip compile --no-config --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" --quiet
 export PYTHONUTF8 := 1
+# Tests make hundreds of small cases a minute: with larger caches of freed memory they take an eighth less processor time.
+TEST_MALLOC := GLIBC_TUNABLES=glibc.malloc.tcache_count=20000:glibc.malloc.tcache_max=65536:glibc.malloc.trim_threshold=268435456:glibc.malloc.mmap_threshold=67108864
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench soak build lock clean
@@ -18,7 +20,7 @@ demo: $(RUN_READY) ## Simulate a day of traffic, find what is planted in it, wri
 	@$(BIN)/darkwake demo
 
 test: check ## Run the linters and every test
-	@$(BIN)/python -m pytest -q -n 2
+	@$(TEST_MALLOC) $(BIN)/python -m pytest -q -n 2
 
 check: $(DEV_READY) ## Run the linters only: ruff, mypy, import contracts
 	@$(BIN)/ruff check --quiet .
