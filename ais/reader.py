@@ -14,7 +14,7 @@ import pyarrow as pa
 if TYPE_CHECKING:
     import duckdb
 
-_MOST_STATEMENTS = 500
+_MOST_STATEMENTS, _LONGEST = 500, 4_000  # characters: a longer text names rows one by one and never comes again
 _statements: dict[str, duckdb.Statement] = {}
 # Said of each result that is copied on its way; of few rows that takes less than what `arrow` spares.
 warnings.filterwarnings("ignore", "Arrow output on a DB-API result", UserWarning)
@@ -45,6 +45,8 @@ def arrow(
 
 def _parsed(con: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement | str:
     """Return a text as DuckDB has read it, which takes longer than to run it over few rows; it is kept for a while."""
+    if len(sql) > _LONGEST:
+        return sql
     known = _statements.get(sql)
     if known is None:
         read = con.extract_statements(sql)

@@ -13,8 +13,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ais import serve, store
-from ais.reader import QueryError, Reader
+from ais import reader, serve, store
+from ais.reader import QueryError, Reader, arrow
 from ais.schema import SCHEMA_VERSION, TABLES
 from ais.store import CaseError, Store
 
@@ -293,3 +293,15 @@ def test_a_writer_that_leaves_cuts_off_what_it_answers(tmp_path, capfd):
         said, _ = one.communicate(timeout=20)
         assert "went away" in said or "leaving" in said or "INTERRUPT" in said
     assert capfd.readouterr().err == ""
+
+
+def test_texts_of_queries_are_kept_within_bounds(store: Store) -> None:
+    """A watch asks for months: texts that name rows one by one never come again."""
+    long = f"SELECT 1 AS n WHERE 1 IN ({', '.join(map(str, range(2_000)))})"
+    assert arrow(store.con, long)["n"].to_pylist() == [1]
+    for number in range(reader._MOST_STATEMENTS + 20):
+        arrow(store.con, f"SELECT {number} AS n")
+    assert long not in reader._statements
+    assert 0 < len(reader._statements) <= reader._MOST_STATEMENTS
+    assert arrow(store.con, "SELECT $n AS n", {"n": 7})["n"].to_pylist() == [7]
+    assert arrow(store.con, "SELECT $n AS n", {"n": 8})["n"].to_pylist() == [8]
